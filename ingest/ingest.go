@@ -1,0 +1,95 @@
+// Package ingest turns files, folders and pages into knowledge: find, read, extract, split, index.
+//
+//	source ── walk ──> item ── read, hash ──> unchanged? ── yes ──> nothing to do
+//	(folder, file,     (file                     │ no
+//	 URL)               or URL)                  v
+//	                              load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
+//
+// It owns no table. What it stores goes through [knowledge.Base], so the identity of a document is (workspace,
+// collection, URI), where the URI is the path below the source folder with forward slashes, or the URL.
+//
+// Guarantees:
+//
+//   - No file is dropped silently: whatever looks like a document is indexed, or stands in [Report.Failed] with a
+//     reason that says what to do. Only hidden files, dependency folders and files that hold no prose are skipped.
+//   - A document that fails keeps its old version. A document that changes is replaced in one transaction. A cancelled
+//     run leaves whole documents only.
+//   - A run over unchanged sources writes nothing. The hash covers the bytes and the version of this package, so a new
+//     loader or splitter indexes everything once.
+//   - The text of a passage is what a visitor may read as a quotation: no front matter, no macros, no HTML. The Markdown
+//     that stays is lists, `code`, links to absolute addresses, and bold for headings within a passage.
+//   - Nothing outside of a source folder is read, and no address of the server's own network is fetched unless
+//     [Config.AllowNetworks] names it.
+package ingest
+
+import (
+	"net/netip"
+	"time"
+
+	"handrail/knowledge"
+)
+
+// version is part of every hash. Raise it when a change of a loader or of the splitter must reach stored documents.
+const version = "ingest/1"
+
+// Config holds the limits of a [Pipeline]. The zero value is ready for use.
+type Config struct {
+	MaxBytes int64         // largest file or page, uncompressed; 0 means 20 MB
+	Timeout  time.Duration // for one page, redirects included; 0 means 30 s
+	Lang     string        // ISO 639-1 code for texts too short to tell; "" means "en"
+
+	// AllowNetworks lists the private or loopback networks from which pages may be fetched. Every public address is
+	// allowed; every other address is refused when it is dialled, also after a redirect.
+	AllowNetworks []netip.Prefix
+}
+
+// Pipeline ingests sources into one base. It is safe for concurrent use.
+type Pipeline struct {
+	base   *knowledge.Base
+	config Config
+	fetch  *fetcher
+}
+
+// New returns a pipeline that stores into base.
+func New(base *knowledge.Base, c Config) *Pipeline {
+	if c.MaxBytes <= 0 {
+		c.MaxBytes = 20 << 20
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.Lang == "" {
+		c.Lang = "en"
+	}
+	return &Pipeline{base: base, config: c, fetch: newFetcher(c)}
+}
+
+// Options says how one run behaves.
+type Options struct {
+	Collection string // where the documents go; "" is a collection like any other
+	Prune      bool   // remove the documents of the collection that the sources no longer hold
+	DryRun     bool   // report what would happen and write nothing
+
+	// Progress is called after every item, one call at a time; nil means nobody watches.
+	Progress func(Progress)
+}
+
+// Progress tells how far a run has come.
+type Progress struct {
+	Done, Total int    // items, unchanged ones included
+	Current     string // URI of the item just finished
+	Passages    int    // passages made so far
+}
+
+// Report says what a run did. Its lists hold URIs in ascending order.
+type Report struct {
+	Added, Changed, Unchanged, Removed []string
+
+	Skipped  []string  // files that hold settings only, such as a page that redirects to another
+	Failed   []Failure // by item
+	Passages int       // of the added and changed documents
+	Elapsed  time.Duration
+}
+
+// Failure names an item that could not be ingested. The reason is written for the person who owns the file.
+type Failure struct{ Item, Reason string }
