@@ -1,0 +1,94 @@
+package events
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"handrail/internal/errs"
+)
+
+// connectTimeout bounds every exchange with the server. The server is near; more time would not help.
+const connectTimeout = 5 * time.Second
+
+// embed starts a server in this process and connects to it.
+func (b *Bus) embed(ctx context.Context, c Config) error {
+	o, err := serverOptions(c)
+	if err != nil {
+		return err
+	}
+	if b.server, err = server.NewServer(o); err != nil {
+		return errs.Wrap(err, errs.Invalid, "the event server cannot start with these options")
+	}
+	b.server.Start()
+	if !b.server.ReadyForConnections(connectTimeout) {
+		b.stopServer()
+		return errs.New(errs.Unavailable, "the event server did not start: check that %s is free", c.Listen)
+	}
+	if err := b.connect(ctx, "", nats.InProcessServer(b.server), nats.Token(o.Authorization)); err != nil {
+		b.stopServer()
+		return err
+	}
+	return nil
+}
+
+// serverOptions opens no port for a single node. A cluster needs the client listener, because the server starts its
+// routes only after it; loopback, a random port and the token keep others out.
+func serverOptions(c Config) (*server.Options, error) {
+	o := &server.Options{NoSigs: true, NoLog: true, MaxPayload: 1 << 20, DontListen: true, Authorization: c.Token}
+	if len(c.Routes) == 0 && c.Listen == "" {
+		return o, nil
+	}
+	if c.Token == "" {
+		return nil, errs.New(errs.Invalid, "clustered nodes need a shared token")
+	}
+	host, port, err := hostPort(c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	o.DontListen, o.Host, o.Port = false, "127.0.0.1", server.RANDOM_PORT
+	o.Cluster = server.ClusterOpts{Name: "handrail", Host: host, Port: port, Username: "handrail", Password: c.Token}
+	for _, r := range c.Routes {
+		u, err := url.Parse(r)
+		if err != nil || u.Host == "" {
+			return nil, errs.New(errs.Invalid, "cluster route %q is not of the form nats://host:port", r)
+		}
+		u.User = url.UserPassword("handrail", c.Token)
+		o.Routes = append(o.Routes, u)
+	}
+	return o, nil
+}
+
+func hostPort(listen string) (string, int, error) {
+	host, p, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", 0, errs.Wrap(err, errs.Invalid, "cluster address %q is not of the form host:port", listen)
+	}
+	port, err := strconv.Atoi(p)
+	if err != nil {
+		return "", 0, errs.Wrap(err, errs.Invalid, "cluster address %q has no numeric port", listen)
+	}
+	return host, port, nil
+}
+
+// connect reaches a server and keeps reconnecting for as long as the bus lives.
+func (b *Bus) connect(_ context.Context, target string, extra ...nats.Option) error {
+	options := append([]nats.Option{
+		nats.Name("handrail"),
+		nats.Timeout(connectTimeout),
+		nats.MaxReconnects(-1),
+		nats.DrainTimeout(connectTimeout),
+		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
+	}, extra...)
+	conn, err := nats.Connect(target, options...)
+	if err != nil {
+		return errs.Wrap(err, errs.Unavailable, "the event server does not answer: check NATS_URL")
+	}
+	b.conn = conn
+	return nil
+}
