@@ -26,7 +26,7 @@ type EmbedConfig struct {
 
 	Dimensions     int  // length of the vectors that the model gives; an answer of another length is an error
 	SendDimensions bool // also ask for that length, for models that can shorten their vectors
-	BatchSize      int  // texts per request, 1 to 64; 0 = 64
+	BatchSize      int  // texts per request, at most 64; 0 = 64
 	Concurrency    int  // requests at the same time of one Embed call; 0 = 4
 
 	Timeout time.Duration // longest time for one request with its retries; 0 = 60 s
@@ -42,4 +42,36 @@ type Retry struct {
 	MaxWait      time.Duration // longest Retry-After that is waited for; beyond it the call fails; 0 = 5 s
 	BreakerAfter int           // failures in a row that open the breaker, at most 5; 0 = 5
 	BreakerDelay time.Duration // how long the open breaker refuses calls; 0 = 15 s
+}
+
+// The limits that hold whatever the configuration says.
+const (
+	maxRetries      = 2
+	maxBreakerAfter = 5
+	maxBatch        = 64
+)
+
+func (r Retry) withDefaults() Retry {
+	r.Max = max(0, atMost(r.Max, maxRetries))
+	r.Delay = positive(r.Delay, 250*time.Millisecond)
+	r.MaxWait = positive(r.MaxWait, 5*time.Second)
+	r.BreakerAfter = max(1, atMost(r.BreakerAfter, maxBreakerAfter))
+	r.BreakerDelay = positive(r.BreakerDelay, 15*time.Second)
+	return r
+}
+
+// atMost is n where it is set and not above limit, else limit.
+func atMost(n, limit int) int {
+	if n == 0 || n > limit {
+		return limit
+	}
+	return n
+}
+
+// positive is d where it is set, else the fallback.
+func positive(d, fallback time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return fallback
 }

@@ -23,10 +23,7 @@ package llm
 
 import (
 	"context"
-	"errors"
 	"iter"
-
-	"handrail/internal/errs"
 )
 
 // Role names the author of a [Message].
@@ -83,23 +80,4 @@ type Embedder interface {
 	Model() string
 	// Dimensions is the length of every vector.
 	Dimensions() int
-}
-
-// ErrIncomplete reports an answer without its end: the connection was cut, or the model was stopped by a limit or a
-// filter. What was received so far must not be shown as an answer.
-var ErrIncomplete = errors.New("the model's answer is incomplete")
-
-// Complete collects the whole answer to r. Its error wraps [ErrIncomplete] unless the model ended of its own accord
-// ([FinishStop]) and, where r has a JSON schema, the answer satisfies it; the text is then empty.
-func Complete(ctx context.Context, m Model, r Request) (string, Usage, error) {
-	return collect(m.Stream(ctx, r), r.JSONSchema)
-}
-
-// incomplete wraps cause, which may be nil, as an error of kind [errs.Unavailable] that is an [ErrIncomplete].
-func incomplete(cause error, why string) error {
-	err := ErrIncomplete
-	if cause != nil {
-		err = errors.Join(ErrIncomplete, cause)
-	}
-	return errs.Wrap(err, errs.Unavailable, "the model's answer broke off (%s): try again", why)
 }
