@@ -1,57 +1,71 @@
 // Package handoff brings conversations to people: it queues them, assigns them to agents, and takes them back.
+//
+// Tables: agents, handoffs, assignments. Conversations are changed through package chat only.
+//
+// It guarantees:
+//
+//   - A conversation is with one agent at most: a unique index holds the open assignments.
+//   - No agent has more conversations than their capacity: the load is counted under the lock of the agent's row, and
+//     a constraint checks it.
+//   - The queue is served by priority, then age. A conversation whose agent has gone goes first.
+//   - An agent is present for as long as they renew a lease on the database's clock. When it ends, each of their
+//     conversations goes back to the queue, once, whatever number of nodes look after it.
+//
+// A handoff and its assignments:
+//
+//	Enqueue          Assign, Claim            Close, Return
+//	   +--> waiting ----------------> assigned ---------------> ended
+//	           ^                         |
+//	           +-------------------------+  the agent's lease ends
+//
+// Every transaction locks an agent, then the open handoff, then the conversation, so that no two wait for each other.
+// Assignments change only under the lock of their agent and of their conversation.
 package handoff
 
 import (
+	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"handrail/internal/chat"
+	"handrail/internal/events"
+	"handrail/internal/postgres"
 )
 
-// The values of an agent's status.
-const (
-	Online  = "online"  // takes conversations
-	Away    = "away"    // keeps those it has
-	Offline = "offline" // gives them back once its lease ends
-)
-
-// Waiting is a conversation in the queue.
-type Waiting struct {
-	Conversation uuid.UUID
-	Since        time.Time // start of the current wait
-	Reason       string
-	Summary      string
-	Group        string
-	Lang         string
-	Priority     int
-	Name         string // of the contact
-	Preview      string // start of the latest visitor's text
+// Config tunes a [Desk]. The zero value is right for a server.
+type Config struct {
+	Lease time.Duration // life of an agent's presence; 0 means 30 s. Renew it three times as often.
+	Tick  time.Duration // how often expired leases and forgotten queues are looked for; 0 means 5 s
 }
 
-// Place is where a conversation stands in the queue.
-type Place struct {
-	Position int           // 1 = next; 0 = not in the queue
-	Wait     time.Duration // expected from recent waits; 0 = unknown
+// Desk is the place where agents get their conversations. It is safe for concurrent use, by any number of nodes on
+// one database.
+type Desk struct {
+	db     *postgres.DB
+	log    *chat.Log
+	bus    *events.Bus
+	config Config
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
 }
 
-// Presence is an agent's availability.
-type Presence struct {
-	AgentID  int64
-	Name     string
-	Role     string
-	Status   string // online, away or offline; offline when the lease has ended
-	Load     int    // open assignments
-	Capacity int
+// New returns a desk. Queue, assignments and presence work at once; Start adds what happens by itself.
+func New(db *postgres.DB, log *chat.Log, bus *events.Bus, c Config) *Desk {
+	if c.Lease == 0 {
+		c.Lease = 30 * time.Second
+	}
+	if c.Tick == 0 {
+		c.Tick = 5 * time.Second
+	}
+	return &Desk{db: db, log: log, bus: bus, config: c, stop: func() {}}
 }
 
-// Record is one handoff of a conversation, with what became of it.
-type Record struct {
-	chat.Handoff
-	ID         int64
-	QueuedAt   time.Time
-	AssignedAt *time.Time // to the latest agent; nil = nobody yet
-	EndedAt    *time.Time // nil = still open
-	AgentID    int64      // the latest agent, 0 = nobody yet
-	AgentName  string
+// changed tells consoles and the assigners of all nodes to look again. A lost hint is made up for by the next tick.
+func (d *Desk) changed(ws uuid.UUID) {
+	_ = d.bus.Publish(subject(ws), struct{}{})
 }
+
+func subject(ws uuid.UUID) string { return "desk." + ws.String() }

@@ -17,16 +17,16 @@
 //
 // The states of a conversation and who moves it:
 //
-//	             visitor writes
-//	    +------------------------------------------+
-//	    v                                          |
-//	  bot ----> queued ----> human ----> closed ---+
-//	   ^ |  hand   | ^ assigned  | |  agent   ^ ^
-//	   | |  off    | +-----------+ |  closes  | |
-//	   | |         |  agent gone   |          | |
-//	   | +---------|---------------|----------+ |
-//	   |           +---------------|------------+   bot, queued -> closed: ended without a person
-//	   +-----------+---------------+                queued, human -> bot: handed back
+//	           visitor writes
+//	  +------------------------------------------+
+//	  v                                          |
+//	bot ----> queued ----> human ----> closed ---+
+//	 ^ |  hand   | ^ assigned  | |  agent   ^ ^
+//	 | |  off    | +-----------+ |  closes  | |
+//	 | |         |  agent gone   |          | |
+//	 | +---------|---------------|----------+ |
+//	 |           +---------------|------------+   bot, queued -> closed: ended without a person
+//	 +-----------+---------------+                queued, human -> bot: handed back
 package chat
 
 import (

@@ -55,7 +55,7 @@ CREATE TABLE messages (
     sender_name     text NOT NULL,
     kind            text NOT NULL,
     body            text NOT NULL,
-    data            jsonb,
+    data            json, -- json, not jsonb: it is returned byte for byte
     epoch           int NOT NULL,
     at              timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, conversation_id, seq),

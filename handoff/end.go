@@ -1,0 +1,106 @@
+package handoff
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/chat"
+	"handrail/internal/errs"
+)
+
+// Return gives a conversation back to the bot, from the agent who has it or from the queue. Repeating it with the same
+// clientID is no error. A conversation that is with someone else, or with nobody, gives errs.Conflict.
+func (d *Desk) Return(ctx context.Context, ws, conversation uuid.UUID, agentID int64, clientID uuid.UUID) error {
+	entry := chat.SystemEntry(chat.KindReturned, clientID, nil)
+	return d.end(ctx, ws, conversation, agentID, entry, func(c *chat.Conversation) ([]chat.Entry, error) {
+		if c.State != chat.StateHuman && c.State != chat.StateQueued {
+			return nil, errs.New(errs.Conflict, "this conversation is not with a person: it is %q", c.State)
+		}
+		c.State = chat.StateBot
+		return []chat.Entry{entry}, nil
+	})
+}
+
+// Close ends a conversation and asks the visitor for a rating. An agent may close what they have, and what is with the
+// queue or the bot. Repeating it with the same clientID is no error; closing what another agent has, or what is closed
+// already, gives errs.Conflict.
+func (d *Desk) Close(ctx context.Context, ws, conversation uuid.UUID, agentID int64, clientID uuid.UUID) error {
+	entry := chat.SystemEntry(chat.KindClosed, clientID, nil)
+	return d.end(ctx, ws, conversation, agentID, entry, func(c *chat.Conversation) ([]chat.Entry, error) {
+		if c.State == chat.StateClosed {
+			return nil, errs.New(errs.Conflict, "this conversation is closed already")
+		}
+		c.State = chat.StateClosed
+		return []chat.Entry{entry, chat.SystemEntry(chat.KindCSATRequest, uuid.New(), nil)}, nil
+	})
+}
+
+// end runs fn on a conversation that the agent may end, then ends its handoff and assignment, if any.
+func (d *Desk) end(
+	ctx context.Context, ws, conversation uuid.UUID, agentID int64, mark chat.Entry,
+	fn func(c *chat.Conversation) ([]chat.Entry, error),
+) error {
+	if mark.ClientID == uuid.Nil {
+		return errs.New(errs.Invalid, "the request has no client_id: choose a UUID and keep it over retries")
+	}
+	_, err := d.log.DecideNext(ctx, ws, func(tx pgx.Tx) (uuid.UUID, error) {
+		_, err := tx.Exec(ctx, `
+			SELECT FROM agents WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE`, ws, agentID)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		return conversation, lockHandoff(ctx, tx, ws, conversation)
+	}, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+		if done, err := chat.Appended(ctx, tx, c, mark.Sender, mark.ClientID); done || err != nil {
+			return nil, err
+		}
+		if c.AgentID != 0 && c.AgentID != agentID {
+			return nil, errs.New(errs.Conflict, "this conversation is with another agent")
+		}
+		entries, err := fn(c)
+		if err != nil {
+			return nil, err
+		}
+		outcome := "returned"
+		if c.State == chat.StateClosed {
+			outcome = "closed"
+		}
+		if err := release(ctx, tx, c, outcome); err != nil {
+			return nil, err
+		}
+		return entries, endHandoff(ctx, tx, c)
+	})
+	return err
+}
+
+// release ends the open assignment of a conversation. The agent's row is locked already.
+func release(ctx context.Context, tx pgx.Tx, c *chat.Conversation, outcome string) error {
+	if c.AgentID == 0 {
+		return nil
+	}
+	var b pgx.Batch
+	b.Queue(`
+		UPDATE assignments SET ended_at = now(), outcome = $3
+		WHERE workspace_id = $1 AND conversation_id = $2 AND ended_at IS NULL`, c.Workspace, c.ID, outcome)
+	b.Queue(`
+		UPDATE agents SET load = load - 1, idle_since = now()
+		WHERE workspace_id = $1 AND user_id = $2`, c.Workspace, c.AgentID)
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		return fmt.Errorf("end the assignment: %w", err)
+	}
+	c.AgentID = 0
+	return nil
+}
+
+func endHandoff(ctx context.Context, tx pgx.Tx, c *chat.Conversation) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE handoffs SET ended_at = now(), waiting_since = NULL
+		WHERE workspace_id = $1 AND conversation_id = $2 AND ended_at IS NULL`, c.Workspace, c.ID)
+	if err != nil {
+		return fmt.Errorf("end the handoff: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package handoff
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// backlog is how many hints may wait for the assigner. More are dropped, and made up for by the next tick.
+const backlog = 256
+
+// Start assigns conversations whenever something changes at the desk, and looks every tick for agents who are gone and
+// for changes whose hint was lost. It ends with ctx or Stop.
+func (d *Desk) Start(ctx context.Context) {
+	ctx, d.stop = context.WithCancel(ctx)
+	hints := make(chan uuid.UUID, backlog)
+	sub, err := d.bus.Subscribe("desk.*", func(subject string, _ []byte) {
+		ws, err := uuid.Parse(strings.TrimPrefix(subject, "desk."))
+		if err != nil {
+			return
+		}
+		select {
+		case hints <- ws:
+		default:
+		}
+	})
+	if err != nil {
+		slog.ErrorContext(ctx, "no hints reach the desk, it works every tick only", "error", err)
+	}
+	d.running.Go(func() {
+		if sub != nil {
+			defer sub.Close()
+		}
+		d.run(ctx, hints)
+	})
+}
+
+// Stop ends what Start began and waits for it.
+func (d *Desk) Stop() {
+	d.stop()
+	d.running.Wait()
+}
+
+func (d *Desk) run(ctx context.Context, hints <-chan uuid.UUID) {
+	tick := time.NewTicker(d.config.Tick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case ws := <-hints:
+			d.report(ctx, "assign conversations", func() error {
+				_, err := d.Assign(ctx, ws)
+				return err
+			})
+		case <-tick.C:
+			d.report(ctx, "look after the desk", func() error { return d.sweep(ctx) })
+		}
+	}
+}
+
+// report logs a failure; the next hint or tick tries again.
+func (d *Desk) report(ctx context.Context, what string, fn func() error) {
+	if err := fn(); err != nil && ctx.Err() == nil {
+		slog.ErrorContext(ctx, "cannot "+what, "error", err)
+	}
+}
+
+// sweep reaps and assigns in every workspace that has something to do.
+func (d *Desk) sweep(ctx context.Context) error {
+	var workspaces []uuid.UUID
+	err := d.db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT workspace_id FROM agents WHERE load > 0 AND lease_until <= now()
+			UNION SELECT workspace_id FROM handoffs WHERE waiting_since IS NOT NULL`)
+		if err != nil {
+			return err
+		}
+		workspaces, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, ws := range workspaces {
+		if _, err := d.Reap(ctx, ws); err != nil {
+			return err
+		}
+		if _, err := d.Assign(ctx, ws); err != nil {
+			return err
+		}
+	}
+	return nil
+}

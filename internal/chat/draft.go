@@ -1,0 +1,129 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/errs"
+)
+
+// lockMode says what to do about a conversation that someone else has locked.
+type lockMode string
+
+const (
+	skipLocked lockMode = "SKIP LOCKED"
+	// waitForLock relies on the order of ids, the same in every transaction, against deadlocks.
+	waitForLock lockMode = ""
+)
+
+// entryKey is what makes a repeated send recognisable.
+type entryKey struct {
+	key
+	client uuid.UUID
+	kind   SenderKind
+	sender string
+}
+
+// draft is the work of one transaction: locked conversations, what is stored already, and what is new.
+type draft struct {
+	now           time.Time // the database's clock, read under the locks so that times do not decrease
+	conversations map[key]*change
+	stored        map[entryKey]Message
+	fresh         []freshMessage
+}
+
+// change is a locked conversation before and after.
+type change struct{ before, after Conversation }
+
+// freshMessage is a message to be inserted.
+type freshMessage struct {
+	workspace uuid.UUID
+	Message
+}
+
+func newDraft() *draft {
+	return &draft{conversations: map[key]*change{}, stored: map[entryKey]Message{}}
+}
+
+// load locks the conversations of a batch, then looks for entries that are stored already. Each statement has its own
+// snapshot, so the look-up sees what the locks waited for.
+func load(ctx context.Context, tx pgx.Tx, batch []*request, mode lockMode) (*draft, error) {
+	d := newDraft()
+	var b pgx.Batch
+	entries := make([]entryKey, len(batch))
+	seen := map[key]bool{}
+	var keys []key
+	for i, r := range batch {
+		entries[i] = keyOf(r.key, r.entry)
+		if !seen[r.key] {
+			seen[r.key] = true
+			keys = append(keys, r.key)
+		}
+	}
+	d.queueLock(&b, keys, mode)
+	d.queueLookup(&b, entries)
+	return d, tx.SendBatch(ctx, &b).Close()
+}
+
+func keyOf(k key, e Entry) entryKey {
+	return entryKey{key: k, client: e.ClientID, kind: e.Sender.Kind, sender: e.Sender.ID}
+}
+
+// append gives an entry its place in a locked conversation, or finds the place it has.
+func (d *draft) append(k key, e Entry) (Message, error) {
+	c := d.conversations[k]
+	if c == nil {
+		return Message{}, notFound()
+	}
+	if m, ok := d.stored[keyOf(k, e)]; ok {
+		if m.Body != e.Body || m.Kind != e.Kind {
+			return Message{}, errs.New(errs.Conflict, "this client_id was used for another message: choose a new one")
+		}
+		return m, nil
+	}
+	if e.Epoch >= 0 && e.Epoch != c.after.Epoch {
+		return Message{}, errs.New(errs.Conflict, "someone else has taken over this conversation")
+	}
+	m := c.after.admit(e, d.now)
+	d.stored[keyOf(k, e)] = m
+	d.fresh = append(d.fresh, freshMessage{k.workspace, m})
+	return m, nil
+}
+
+// admit numbers an entry and moves the conversation accordingly.
+func (c *Conversation) admit(e Entry, now time.Time) Message {
+	c.LastSeq++
+	c.UpdatedAt = now
+	if e.Sender.Kind == Visitor && e.Kind == KindText {
+		c.hear()
+	}
+	return Message{Conversation: c.ID, Seq: c.LastSeq, ClientID: e.ClientID, Sender: e.Sender, Kind: e.Kind,
+		Body: e.Body, Data: e.Data, Epoch: c.Epoch, At: now}
+}
+
+// hear is what a visitor's text does: it wakes a closed conversation, and the bot if that is in charge.
+func (c *Conversation) hear() {
+	if c.State == StateClosed {
+		c.State, c.ClosedAt, c.CSAT = StateBot, nil, 0
+		c.Epoch++
+	}
+	if c.State == StateBot {
+		c.TurnDue = c.LastSeq
+	}
+}
+
+// changes lists what the world should hear about.
+func (d *draft) changes() []changed {
+	var list []changed
+	for _, c := range d.conversations {
+		desk := c.after.State != c.before.State || c.after.AgentID != c.before.AgentID
+		if desk || c.after.LastSeq != c.before.LastSeq {
+			turn := c.after.TurnDue > c.before.TurnDue
+			list = append(list, changed{Conversation: c.after, turn: turn, desk: desk})
+		}
+	}
+	return list
+}
