@@ -99,6 +99,8 @@ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
+REVOKE ALL ON FUNCTION handrail_index_model FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION handrail_index_model TO handrail_app;
 
 -- +goose StatementBegin
 -- The shared policy asks for the setting once per row, which would cost more than scoring the row. A sub-select asks

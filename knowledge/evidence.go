@@ -1,0 +1,214 @@
+package knowledge
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"handrail/internal/text"
+)
+
+// Evidence holds features of a result that tell an answerable question from an unanswerable one. All lie in [0,1]
+// except Terms. Only the terms of the message itself count, not those of the history.
+type Evidence struct {
+	Coverage    float64 // share of the query's idf mass found in the best passage
+	CoverageTop float64 // the same over the union of the best three passages
+	Unknown     float64 // share of the query's idf mass whose terms occur nowhere in the base
+	Score       float64 // best lexical score / the highest score that the query could reach
+	Margin      float64 // (s1-s2)/s1 over the best passages of two different documents; 1 for a single document
+	TitleMatch  float64 // share of the query's idf mass in title, headings and FAQ question of the best passage
+	Proximity   float64 // how close together the matched terms stand in the best passage
+	Agreement   float64 // overlap of the lexical and the dense top five; 0 without an embedder
+	Terms       int     // number of distinct content terms of the query
+}
+
+const (
+	coverageDepth  = 3
+	agreementDepth = 5
+	// proximityWindow is the stretch of text, in terms, in which matched terms count as standing together: about two
+	// sentences.
+	proximityWindow = 30
+	// contentShare is the share of all passages above which a term is taken for a function word.
+	contentShare = 0.25
+)
+
+// evidenceOf reads the features off the ranked hits.
+func evidenceOf(p *parsed, hits []Hit) Evidence {
+	mass, unknown, terms := p.ownMass()
+	e := Evidence{Terms: terms}
+	if mass == 0 { // The workspace has no knowledge at all.
+		e.Unknown = 1
+		return e
+	}
+	e.Unknown = unknown / mass
+	if len(hits) == 0 {
+		return e
+	}
+	label := termSet(labelOf(hits[0].Passage))
+	body := text.Terms(hits[0].Text)
+	found := union(label, setOf(body))
+	e.TitleMatch = p.matched(label) / mass
+	e.Coverage = p.matched(found) / mass
+	for _, h := range hits[1:min(len(hits), coverageDepth)] {
+		found = union(found, union(termSet(labelOf(h.Passage)), termSet(h.Text)))
+	}
+	e.CoverageTop = p.matched(found) / mass
+	e.Score = bestLexical(hits) / p.ceiling()
+	e.Margin = margin(hits)
+	e.Proximity = p.proximity(body)
+	e.Agreement = agreement(hits)
+	return e.clamped()
+}
+
+// clamped absorbs rounding: sums of the same terms in another order may differ in the last bit.
+func (e Evidence) clamped() Evidence {
+	for _, f := range []*float64{&e.Coverage, &e.CoverageTop, &e.Unknown, &e.Score, &e.Margin, &e.TitleMatch,
+		&e.Proximity, &e.Agreement} {
+		*f = min(1, max(0, *f))
+	}
+	return e
+}
+
+// ownMass sums the idf of the message's own terms, and counts those that carry content. Pairs of ideographs are not
+// counted, as their characters are.
+func (p *parsed) ownMass() (mass, unknown float64, terms int) {
+	for _, t := range p.terms {
+		if !t.own {
+			continue
+		}
+		mass += t.idf
+		if t.df == 0 {
+			unknown += t.idf
+		}
+		if !t.pair && float64(t.df) <= contentShare*float64(p.passages) {
+			terms++
+		}
+	}
+	return mass, unknown, terms
+}
+
+// matched sums the idf of the message's own terms that are in found.
+func (p *parsed) matched(found map[int32]bool) (mass float64) {
+	for id, t := range p.terms {
+		if t.own && found[id] {
+			mass += t.idf
+		}
+	}
+	return mass
+}
+
+// proximity is the largest share of the matched mass that one window of the text holds.
+func (p *parsed) proximity(body []text.Term) float64 {
+	total := p.matched(setOf(body))
+	if total == 0 {
+		return 0
+	}
+	inside := make(map[int32]int)
+	ids := make([]int32, len(body))
+	var sum, best float64
+	for i, term := range body {
+		ids[i] = termID(term.Text)
+		if i >= proximityWindow {
+			sum -= p.leave(inside, ids[i-proximityWindow])
+		}
+		sum += p.enter(inside, ids[i])
+		best = max(best, sum)
+	}
+	return best / total
+}
+
+// enter counts a term into the window and returns the mass that is new in it.
+func (p *parsed) enter(inside map[int32]int, id int32) float64 {
+	t, ok := p.terms[id]
+	if !ok || !t.own {
+		return 0
+	}
+	inside[id]++
+	if inside[id] > 1 {
+		return 0
+	}
+	return t.idf
+}
+
+// leave counts a term out of the window and returns the mass that is gone with it.
+func (p *parsed) leave(inside map[int32]int, id int32) float64 {
+	t, ok := p.terms[id]
+	if !ok || !t.own {
+		return 0
+	}
+	inside[id]--
+	if inside[id] > 0 {
+		return 0
+	}
+	return t.idf
+}
+
+func bestLexical(hits []Hit) (best float64) {
+	for _, h := range hits {
+		best = max(best, h.Lexical)
+	}
+	return best
+}
+
+// margin compares the best hit with the best one of another document.
+func margin(hits []Hit) float64 {
+	if hits[0].Score <= 0 {
+		return 0
+	}
+	for _, h := range hits[1:] {
+		if h.DocumentID != hits[0].DocumentID {
+			return (hits[0].Score - h.Score) / hits[0].Score
+		}
+	}
+	return 1
+}
+
+// agreement is the share of the lexical top five that the dense top five holds as well.
+func agreement(hits []Hit) float64 {
+	both, lexical := 0, 0
+	for _, h := range hits {
+		if h.LexicalRank == 0 || h.LexicalRank > agreementDepth {
+			continue
+		}
+		lexical++
+		if h.DenseRank > 0 && h.DenseRank <= agreementDepth {
+			both++
+		}
+	}
+	if lexical == 0 {
+		return 0
+	}
+	return float64(both) / float64(lexical)
+}
+
+// labelOf joins what names a passage.
+func labelOf(p Passage) string {
+	return p.Title + "\n" + strings.Join(p.HeadingPath, "\n") + "\n" + p.Question
+}
+
+func termSet(s string) map[int32]bool { return setOf(text.Terms(s)) }
+
+func setOf(terms []text.Term) map[int32]bool {
+	set := make(map[int32]bool, len(terms))
+	for _, t := range terms {
+		set[termID(t.Text)] = true
+	}
+	return set
+}
+
+func union(a, b map[int32]bool) map[int32]bool {
+	all := make(map[int32]bool, len(a)+len(b))
+	for id := range a {
+		all[id] = true
+	}
+	for id := range b {
+		all[id] = true
+	}
+	return all
+}
+
+// isPair reports whether a term is a pair of ideographs: they are the only terms of two characters whose text is not
+// one word.
+func isPair(t text.Term) bool {
+	_, size := utf8.DecodeRuneInString(t.Text)
+	return size > 1 && size < len(t.Text) && len(text.Words(t.Text)) == 2
+}

@@ -1,0 +1,98 @@
+package knowledge
+
+import (
+	"handrail/internal/text"
+)
+
+// Query says what to look for.
+type Query struct {
+	Text        string
+	History     []string // earlier messages of the visitor, oldest first; they count less than Text
+	Collections []string // empty means all
+	Lang        string   // ISO 639-1: a preference, not a filter
+	Limit       int      // number of hits wanted; 0 means 10
+}
+
+// Hit is one passage found.
+type Hit struct {
+	Passage
+	Score                  float64 // the order of the hits: higher is better; comparable within one result only
+	Lexical, Dense         float64 // BM25 score and cosine similarity; 0 where the signal did not find the passage
+	LexicalRank, DenseRank int     // from 1; 0 where the signal did not find the passage
+}
+
+// Result is what a search found, best first.
+type Result struct {
+	Hits     []Hit
+	Evidence Evidence
+}
+
+const (
+	defaultLimit = 10
+	// maxQueryTerms bounds the work for a query that is really a document, such as a pasted e-mail.
+	maxQueryTerms = 512
+	// historyWeight is what a term of the previous message counts beside one of the message itself; each message
+	// further back counts historyWeight times the one after it.
+	historyWeight = 0.3
+)
+
+// queryTerm is one distinct term of a query.
+type queryTerm struct {
+	weight float64 // occurrences, those of the history weighed down
+	own    bool    // stands in Query.Text, not only in the history
+	pair   bool    // of ideographs
+	df     int     // passages of the workspace that hold the term
+	idf    float64
+}
+
+// parsed is a query as search compares it.
+type parsed struct {
+	Query
+	terms    map[int32]*queryTerm
+	order    []int32 // of first appearance
+	passages int64   // of the workspace
+}
+
+func parse(q Query) *parsed {
+	if q.Limit <= 0 {
+		q.Limit = defaultLimit
+	}
+	p := &parsed{Query: q, terms: make(map[int32]*queryTerm)}
+	p.add(q.Text, 1)
+	weight := 1.0
+	for i := len(q.History) - 1; i >= 0; i-- {
+		weight *= historyWeight
+		p.add(q.History[i], weight)
+	}
+	return p
+}
+
+func (p *parsed) add(s string, weight float64) {
+	for _, t := range text.Terms(s) {
+		id := termID(t.Text)
+		known, ok := p.terms[id]
+		switch {
+		case !ok && len(p.order) < maxQueryTerms:
+			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, pair: isPair(t)}
+			p.order = append(p.order, id)
+		case ok && weight == 1:
+			known.weight++
+		}
+	}
+}
+
+// learn takes in what the base knows about one term.
+func (p *parsed) learn(id int32, df int) {
+	t := p.terms[id]
+	t.df = df
+	t.idf = inverseFrequency(float64(df), float64(p.passages))
+}
+
+// ceiling is the score that no passage can exceed, as every weight of a passage is below one.
+func (p *parsed) ceiling() float64 {
+	var sum float64
+	for _, t := range p.terms {
+		sum += t.weight * t.idf
+	}
+	return sum
+}

@@ -1,0 +1,89 @@
+package knowledge
+
+import (
+	"hash/fnv"
+	"math"
+
+	"github.com/pgvector/pgvector-go"
+
+	"handrail/internal/text"
+)
+
+// The parameters of BM25 and the weight of each field. docs/adr/002-lexical-search.md says how they were chosen.
+const (
+	saturation     = 1.2 // k1
+	lengthPenalty  = 0.6 // b
+	titleWeight    = 3
+	questionWeight = 3
+	headingWeight  = 2
+)
+
+// termSpace is the number of term ids, and the largest dimension that pgvector allows. At a million distinct terms
+// about one in a thousand shares its id with another, which costs those two some precision and nothing else.
+const termSpace = 1_000_000_000
+
+// maxDistinctTerms is the largest number of non-zero elements in a sparsevec.
+const maxDistinctTerms = 16_000
+
+// termID returns the id of a term, from 1 to termSpace.
+func termID(term string) int32 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(term))
+	return int32(h.Sum64()%termSpace) + 1
+}
+
+// bag holds how often each term occurs in a passage, fields weighted, and the weighted length.
+type bag struct {
+	counts map[int32]float64
+	length float64
+}
+
+func bagOf(p Passage) bag {
+	b := bag{counts: make(map[int32]float64)}
+	b.add(p.Title, titleWeight)
+	for _, h := range p.HeadingPath {
+		b.add(h, headingWeight)
+	}
+	b.add(p.Question, questionWeight)
+	b.add(p.Text, 1)
+	return b
+}
+
+func (b *bag) add(s string, weight float64) {
+	for _, t := range text.Terms(s) {
+		b.counts[termID(t.Text)] += weight
+		b.length += weight
+	}
+}
+
+// damping is the BM25 term that grows with the length of the passage: a count c weighs c / (c + damping).
+func damping(length, pivot float64) float64 {
+	if pivot <= 0 {
+		return saturation
+	}
+	return saturation * (1 - lengthPenalty + lengthPenalty*length/pivot)
+}
+
+// weights returns the document side of BM25 for passages that are pivot long on average.
+func (b bag) weights(pivot float64) pgvector.SparseVector {
+	k := damping(b.length, pivot)
+	w := make(map[int32]float32, len(b.counts))
+	for id, c := range b.counts {
+		w[id-1] = float32(c / (c + k))
+	}
+	return pgvector.NewSparseVectorFromMap(w, termSpace)
+}
+
+// bagFrom recovers the counts from stored weights. They are whole numbers, so rounding makes them exact.
+func bagFrom(v pgvector.SparseVector, length, pivot float64) bag {
+	k := damping(length, pivot)
+	b := bag{counts: make(map[int32]float64, len(v.Indices())), length: length}
+	for i, index := range v.Indices() {
+		w := float64(v.Values()[i])
+		b.counts[index+1] = math.Round(w * k / (1 - w))
+	}
+	return b
+}
+
+// inverseFrequency is the idf of a term that df of n passages hold: how much finding it says.
+func inverseFrequency(df, n float64) float64 { return math.Log(1 + (n-df+0.5)/(df+0.5)) }
