@@ -31,11 +31,11 @@ type LocalConfig struct {
 //	        \                      ^
 //	         `--- lock held --> guest (takes the lock when it becomes free)
 type Local struct {
-	cluster  cluster
-	password string
-	port     int
-	cancel   context.CancelFunc
-	keeper   sync.WaitGroup
+	cluster cluster
+	port    int // fixed when StartLocal returns, as is url
+	url     string
+	cancel  context.CancelFunc
+	keeper  sync.WaitGroup
 
 	mu     sync.Mutex
 	lock   *os.File // non-nil while this process is the owner
@@ -66,7 +66,7 @@ func StartLocal(ctx context.Context, c LocalConfig) (*Local, error) {
 }
 
 // URL returns the connection string of the database handrail for its owner, the role handrail.
-func (l *Local) URL() string { return connString(appRole, l.password, l.port, appDatabase) }
+func (l *Local) URL() string { return l.url }
 
 // Stop ends the server if this process owns it, waiting for running transactions to be rolled back and for the final
 // checkpoint. Calling it twice is harmless.
@@ -122,9 +122,20 @@ func (l *Local) own(ctx context.Context, port int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	l.server, l.port = s, s.port
-	l.password, err = l.cluster.bootstrap(ctx, s.port)
-	return err == nil, err
+	l.server = s
+	password, err := l.cluster.bootstrap(ctx, s.port)
+	if err != nil {
+		return false, err
+	}
+	if l.url == "" {
+		l.address(s.port, password)
+	}
+	return true, nil
+}
+
+// address fixes where clients find the server, for the lifetime of l.
+func (l *Local) address(port int, password string) {
+	l.port, l.url = port, connString(appRole, password, port, appDatabase)
 }
 
 // join finds the server that the owner runs; false means not ready yet.
@@ -141,8 +152,11 @@ func (l *Local) join(ctx context.Context) (bool, error) {
 	if err != nil || !pm.ready {
 		return false, nil
 	}
-	l.password, l.port = password, pm.port
-	return answers(ctx, l.URL()), nil
+	if !answers(ctx, connString(appRole, password, pm.port, appDatabase)) {
+		return false, nil
+	}
+	l.address(pm.port, password)
+	return true, nil
 }
 
 // keep watches over the server until Stop: an owner restarts a server that died, a guest takes the place of an owner

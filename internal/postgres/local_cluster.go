@@ -84,8 +84,7 @@ func (c *cluster) initialise(ctx context.Context) error {
 	if _, err := os.Stat(c.data()); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	pw, err := c.newPassword(superuser)
-	if err != nil {
+	if _, err := c.newPassword(superuser); err != nil {
 		return err
 	}
 	// initdb reads the password itself, under the account that runs PostgreSQL.
@@ -93,6 +92,7 @@ func (c *cluster) initialise(ctx context.Context) error {
 		return err
 	}
 	fresh := c.data() + ".new"
+	var err error
 	// C.UTF-8 knows letters of every script and still sorts by code point; some systems lack it.
 	for _, locale := range []string{"C.UTF-8", "C"} {
 		if err = c.initdb(ctx, fresh, locale); err == nil {
@@ -102,7 +102,7 @@ func (c *cluster) initialise(ctx context.Context) error {
 	if err != nil {
 		return errs.Wrap(err, errs.Unavailable, "cannot create a database cluster in %s", c.dir)
 	}
-	c.log.Info("created a private PostgreSQL cluster", "dir", c.data(), "version", c.bin.major, "password", len(pw) > 0)
+	c.log.Info("created a private PostgreSQL cluster", "dir", c.data(), "version", c.bin.major)
 	return os.Rename(fresh, c.data())
 }
 

@@ -86,7 +86,9 @@ func createRole(ctx context.Context, pool *pgxpool.Pool) error {
 			IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '`+Role+`') THEN
 				CREATE ROLE `+Role+` NOLOGIN NOSUPERUSER NOBYPASSRLS;
 			END IF;
-			IF NOT pg_has_role(current_user, '`+Role+`', 'MEMBER') THEN
+			-- From version 16 on, the role that made another is a member of it, but only to administer it.
+			IF NOT pg_has_role(current_user, '`+Role+`',
+				CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
 				EXECUTE format('GRANT `+Role+` TO %I', current_user);
 			END IF;
 		EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
