@@ -1,18 +1,139 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
+	"runtime"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
+
+	"handrail/knowledge"
 )
 
-// Run ingests folders, files and http(s) URLs.
+// Run ingests folders, files and http(s) URLs. Items that cannot be read stand in the report and stop nobody else. The
+// error is of kind Invalid, and names the source, where a source does not exist (then nothing is written) or none of its
+// documents can be read (then nothing is pruned). The report tells what was committed, also next to an error.
 func (p *Pipeline) Run(ctx context.Context, ws uuid.UUID, sources []string, o Options) (Report, error) {
-	return Report{}, nil
+	var found []*source
+	defer func() {
+		for _, s := range found {
+			s.close()
+		}
+	}()
+	for _, name := range sources {
+		s, err := openSource(name)
+		if err != nil {
+			return Report{}, err
+		}
+		found = append(found, s)
+	}
+	return p.run(ctx, ws, found, o)
 }
 
-// RunFS ingests the folder root of fsys.
+// RunFS is [Pipeline.Run] for the folder root of fsys, such as one that is embedded in the program.
 func (p *Pipeline) RunFS(ctx context.Context, ws uuid.UUID, fsys fs.FS, root string, o Options) (Report, error) {
-	return Report{}, nil
+	s := &source{name: root}
+	if err := s.walk(fsys, root); err != nil {
+		return Report{}, err
+	}
+	return p.run(ctx, ws, []*source{s}, o)
+}
+
+func (p *Pipeline) run(ctx context.Context, ws uuid.UUID, sources []*source, o Options) (Report, error) {
+	start := time.Now()
+	stored, err := p.stored(ctx, ws, o.Collection)
+	if err != nil {
+		return Report{}, err
+	}
+	w := newWriter(p.base, ws, stored, sources, o)
+	err = p.work(ctx, w)
+	if err == nil {
+		err = w.finish(ctx)
+	}
+	return w.close(time.Since(start)), err
+}
+
+// stored returns the documents of one collection by URI.
+func (p *Pipeline) stored(ctx context.Context, ws uuid.UUID, collection string) (map[string]knowledge.Document, error) {
+	docs, err := p.base.Documents(ctx, ws, collection)
+	if err != nil {
+		return nil, err
+	}
+	byURI := make(map[string]knowledge.Document, len(docs))
+	for _, d := range docs {
+		if d.Collection == collection { // the base takes "" for all collections
+			byURI[d.URI] = d
+		}
+	}
+	return byURI, nil
+}
+
+// outcome is what became of one item.
+type outcome struct {
+	item      entry
+	unchanged bool
+	made      knowledge.DocumentPassages
+	err       error
+}
+
+// work loads the items on every processor and hands them to w one at a time. It returns when no goroutine is left.
+func (p *Pipeline) work(ctx context.Context, w *writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	todo := make(chan entry)
+	done := make(chan outcome)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for it := range todo {
+				done <- p.one(ctx, it, w.stored)
+			}
+		})
+	}
+	go func() {
+		defer close(done)
+		defer workers.Wait()
+		defer close(todo)
+		for _, it := range w.items {
+			select {
+			case todo <- it:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	var failed error
+	for out := range done {
+		if failed == nil && ctx.Err() == nil {
+			failed = w.take(ctx, out)
+		}
+		if failed != nil {
+			cancel()
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return ctx.Err()
+}
+
+// one reads an item and, if it is new or changed, makes its passages.
+func (p *Pipeline) one(ctx context.Context, it entry, stored map[string]knowledge.Document) outcome {
+	out := outcome{item: it}
+	r, err := p.read(ctx, it)
+	if err != nil {
+		out.err = err
+		return out
+	}
+	hash := p.digest(r)
+	if before, ok := stored[it.uri]; ok && bytes.Equal(before.Hash, hash) {
+		out.unchanged = true
+		return out
+	}
+	out.made, out.err = p.load(it, r)
+	out.made.Document.Hash = hash
+	return out
 }

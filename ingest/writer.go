@@ -1,0 +1,206 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"handrail/internal/errs"
+	"handrail/knowledge"
+)
+
+// A batch is large enough that the cost of a transaction does not show, and small enough that an interrupted run keeps
+// most of its work.
+const (
+	batchDocuments = 64
+	batchPassages  = 1000
+)
+
+// writer stores the outcomes of one run in batches and keeps its report. Only one goroutine uses it.
+type writer struct {
+	base    *knowledge.Base
+	ws      uuid.UUID
+	stored  map[string]knowledge.Document
+	sources []*source
+	options Options
+
+	items    []entry
+	batch    []knowledge.DocumentPassages
+	waiting  int   // passages in the batch
+	readable []int // documents by source that could be read
+	stubs    map[string]bool
+	progress Progress
+	report   Report
+}
+
+func newWriter(base *knowledge.Base, ws uuid.UUID, stored map[string]knowledge.Document, sources []*source, o Options) *writer {
+	w := &writer{base: base, ws: ws, stored: stored, sources: sources, options: o, readable: make([]int, len(sources)),
+		stubs: map[string]bool{}}
+	owner := map[string]string{}
+	for i, s := range sources {
+		w.report.Failed = append(w.report.Failed, s.failed...)
+		for _, it := range s.items {
+			if other, taken := owner[it.uri]; taken {
+				w.fail(it.uri, errs.New(errs.Conflict, "%s and %s both hold it: ingest them into different collections, or name "+
+					"the folder above both", other, s.name))
+				continue
+			}
+			owner[it.uri] = s.name
+			it.source = i
+			w.items = append(w.items, it)
+		}
+	}
+	w.progress.Total = len(w.items)
+	return w
+}
+
+func (w *writer) fail(uri string, err error) {
+	w.report.Failed = append(w.report.Failed, Failure{uri, reason(err)})
+}
+
+// take records one outcome and writes the batch when it is full.
+func (w *writer) take(ctx context.Context, out outcome) error {
+	uri := out.item.uri
+	switch {
+	case isStub(out.err):
+		w.stubs[uri] = true
+		w.report.Skipped = append(w.report.Skipped, uri)
+	case out.err != nil && ctx.Err() != nil:
+		return ctx.Err() // the item did not fail, the run was called off
+	case out.err != nil:
+		w.fail(uri, out.err)
+	default:
+		w.readable[out.item.source]++
+		w.accept(out)
+	}
+	if w.waiting >= batchPassages || len(w.batch) >= batchDocuments {
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
+	w.progress.Done++
+	w.progress.Current = uri
+	w.progress.Passages += len(out.made.Passages)
+	if w.options.Progress != nil {
+		w.options.Progress(w.progress)
+	}
+	return nil
+}
+
+func (w *writer) accept(out outcome) {
+	if out.unchanged {
+		w.report.Unchanged = append(w.report.Unchanged, out.item.uri)
+		return
+	}
+	d := out.made
+	d.Document.Collection = w.options.Collection
+	d.Document.ID = w.stored[d.Document.URI].ID
+	w.batch = append(w.batch, d)
+	w.waiting += len(d.Passages)
+}
+
+// flush writes the batch in one transaction. Documents are in ascending order, so that two runs over the same folder
+// take their locks in the same order and both finish.
+func (w *writer) flush(ctx context.Context) error {
+	slices.SortFunc(w.batch, func(a, b knowledge.DocumentPassages) int {
+		return cmp.Compare(a.Document.URI, b.Document.URI)
+	})
+	if len(w.batch) > 0 && !w.options.DryRun {
+		if err := w.base.ReplaceAll(ctx, w.ws, w.batch); err != nil {
+			return err
+		}
+	}
+	for _, d := range w.batch {
+		uri := d.Document.URI
+		if _, ok := w.stored[uri]; ok {
+			w.report.Changed = append(w.report.Changed, uri)
+		} else {
+			w.report.Added = append(w.report.Added, uri)
+		}
+		w.report.Passages += len(d.Passages)
+	}
+	w.batch, w.waiting = nil, 0
+	return nil
+}
+
+// finish writes what is left, then prunes. A source of which nothing could be read is more likely a wrong path or a
+// missing mount than an empty help centre, so it prunes nothing.
+func (w *writer) finish(ctx context.Context) error {
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	for i, s := range w.sources {
+		if w.readable[i] == 0 {
+			return w.unreadable(s)
+		}
+	}
+	if w.options.Prune {
+		return w.prune(ctx)
+	}
+	return nil
+}
+
+func (w *writer) unreadable(s *source) error {
+	for _, f := range w.report.Failed {
+		if s.owns(f.Item) {
+			return errs.New(errs.Invalid, "%s holds no document that can be read: %s: %s", s.name, f.Item, f.Reason)
+		}
+	}
+	return errs.New(errs.Invalid, "%s holds no document that can be read: put files there in %s", s.name, readable)
+}
+
+func (s *source) owns(uri string) bool {
+	return slices.ContainsFunc(s.items, func(it entry) bool { return it.uri == uri }) ||
+		slices.ContainsFunc(s.failed, func(f Failure) bool { return f.Item == uri })
+}
+
+// prune removes the stored documents that no source holds any more. What could not be read stays as it was.
+func (w *writer) prune(ctx context.Context) error {
+	keep := map[string]bool{}
+	for _, it := range w.items {
+		keep[it.uri] = !w.stubs[it.uri]
+	}
+	for _, f := range w.report.Failed {
+		keep[f.Item] = true
+	}
+	var ids []uuid.UUID
+	var gone []string
+	for uri, d := range w.stored {
+		if !keep[uri] && !w.hidden(uri) {
+			ids, gone = append(ids, d.ID), append(gone, uri)
+		}
+	}
+	if len(ids) > 0 && !w.options.DryRun {
+		if err := w.base.Remove(ctx, w.ws, ids...); err != nil {
+			return err
+		}
+	}
+	w.report.Removed = gone
+	return nil
+}
+
+// hidden reports whether uri lies in a folder that could not be opened.
+func (w *writer) hidden(uri string) bool {
+	for _, s := range w.sources {
+		if slices.ContainsFunc(s.closed, func(dir string) bool { return strings.HasPrefix(uri, dir) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// close returns the report in its final order.
+func (w *writer) close(elapsed time.Duration) Report {
+	for _, list := range [][]string{w.report.Added, w.report.Changed, w.report.Unchanged, w.report.Removed, w.report.Skipped} {
+		slices.Sort(list)
+	}
+	slices.SortFunc(w.report.Failed, func(a, b Failure) int {
+		return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(a.Reason, b.Reason))
+	})
+	w.report.Elapsed = elapsed
+	return w.report
+}
