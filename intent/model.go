@@ -1,23 +1,36 @@
 package intent
 
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"handrail/internal/errs"
+)
+
 // TrainOptions tune [TrainModel]. The zero value is right for a catalog.
 type TrainOptions struct {
-	// Valid fixes temperature and out-of-scope threshold. Where it is empty, predictions of cross-validation on the
-	// training examples take its place.
+	// Valid fixes the temperature and the out-of-scope threshold. Where it is empty, or has too few out-of-scope
+	// examples, predictions made in cross-validation on the training examples take its place.
 	Valid []Example
 	// Seed decides every random choice: the same examples, options and seed give the same model.
 	Seed uint64
 }
 
 // Model is a trained classifier. It is immutable and safe for concurrent use.
-type Model struct{}
+type Model struct {
+	classifier
+	temperature float64  // multiplies scores before they become probabilities
+	outOfScope  logistic // maps evidence to the out-of-scope score
+	threshold   float64  // out-of-scope scores above it mean: none of the intents
+}
 
 // Prediction is what a [Model] says about one text.
 type Prediction struct {
-	Intent       string        // best intent, or OutOfScope ("oos") if its score is above the model's threshold
-	Probability  float64       // calibrated probability of the best intent, in [0,1]
-	Margin       float64       // distance to the second best, in [0,1]
-	OutOfScope   float64       // probability-like score that no intent fits, in [0,1]; compare with Model.Threshold
+	Intent       string        // best intent, or OutOfScope ("oos") where its score exceeds the model's threshold
+	Probability  float64       // calibrated probability of the best intent, given that one of them fits, in [0,1]
+	Margin       float64       // distance to the probability of the second best, in [0,1]
+	OutOfScope   float64       // score that no intent fits, in [0,1]
 	Alternatives []Alternative // every intent, most probable first; probabilities sum to 1
 }
 
@@ -27,8 +40,59 @@ type Alternative struct {
 	Probability float64
 }
 
-// TrainModel fits a model to the examples, at least one of which must be in scope.
-func TrainModel(examples []Example, o TrainOptions) (*Model, error) { return &Model{}, nil }
+// TrainModel fits a model to the examples. At least one must be in scope, or the error is of kind [errs.Invalid].
+func TrainModel(examples []Example, o TrainOptions) (*Model, error) {
+	if !slices.ContainsFunc(examples, func(e Example) bool { return e.Intent != OutOfScope }) {
+		return nil, errs.New(errs.Invalid, "there is nothing to train on: add examples to at least one intent")
+	}
+	seen := make([]observed, len(examples))
+	for i, e := range examples {
+		seen[i] = observe(e)
+	}
+	m := &Model{classifier: fitClassifier(seen, o.Seed)}
+	m.calibrate(seen, o)
+	m.weights.quantise()
+	return m, nil
+}
+
+// Threshold returns the out-of-scope score above which [Model.Predict] answers OutOfScope, in [0,1].
+func (m *Model) Threshold() float64 { return m.threshold }
+
+// Intents returns the names of the intents the model knows, sorted.
+func (m *Model) Intents() []string { return slices.Clone(m.names) }
 
 // Predict classifies one text.
-func (m *Model) Predict(text string) Prediction { return Prediction{} }
+func (m *Model) Predict(text string) Prediction {
+	fs, words := features(text)
+	scores, ev := m.score(fs, words)
+	probabilities := softmax(scores, m.temperature)
+	p := Prediction{OutOfScope: m.outOfScope.probability(ev), Alternatives: make([]Alternative, len(m.names))}
+	for i, name := range m.names {
+		p.Alternatives[i] = Alternative{name, probabilities[i]}
+	}
+	slices.SortStableFunc(p.Alternatives, func(a, b Alternative) int { return cmp.Compare(b.Probability, a.Probability) })
+	best := p.Alternatives[0]
+	p.Intent, p.Probability, p.Margin = best.Name, best.Probability, best.Probability
+	if len(p.Alternatives) > 1 {
+		p.Margin -= p.Alternatives[1].Probability
+	}
+	if p.OutOfScope > m.threshold {
+		p.Intent = OutOfScope
+	}
+	return p
+}
+
+// softmax turns scores into probabilities that sum to one.
+func softmax(scores []float32, temperature float64) []float64 {
+	top := slices.Max(scores)
+	out := make([]float64, len(scores))
+	sum := 0.0
+	for i, s := range scores {
+		out[i] = math.Exp(temperature * float64(s-top))
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+	return out
+}
