@@ -9,7 +9,7 @@
 //   - a request is repeated at most twice, only before its first text has been handed on, and not before the moment the
 //     endpoint asked for in Retry-After;
 //   - after five failures in a row the endpoint is left alone for a while, and calls fail at once;
-//   - no error, and nothing this package logs, contains the API key.
+//   - no error contains the API key, and the package logs nothing.
 //
 // The breaker of one endpoint, shared by all its calls:
 //

@@ -97,7 +97,7 @@ func (st *stream) fail(reply Reply) bool {
 	case Length:
 		st.answer(Reply{Text: reply.Text, Chunks: half, Finish: "length"})
 	case Endless:
-		for st.text([]string{"and so on "}) {
+		for st.text([]string{strings.Repeat("and so on ", 100)}) {
 		}
 	case BrokenTool:
 		st.brokenTool()

@@ -25,15 +25,13 @@ type sentence struct {
 // Grounded answers from the prompt alone. It takes the numbered passages ("[1] Title: text", each up to an empty line
 // or the next number) and the question (the line "Question: ..." or, without one, the last line that belongs to no
 // passage) from the last message of the user, and quotes up to three sentences that share most of the question's
-// words, each ending with the number of its passage, such as "Returns are free [1]."
+// words, each ending with the number of its passage, such as "Returns are free [1]." If no sentence does, it replies
+// with the word that the system message asks for ("reply with exactly WORD"), else with [NoAnswer] or [NoAnswerZH].
 func Grounded(messages []llm.Message) string {
-	question, sentences := parse(lastOfUser(messages))
+	question, sentences := parse(lastOf(llm.User, messages))
 	best := rank(question, sentences)
 	if len(best) == 0 {
-		if strings.ContainsFunc(question, isHan) {
-			return NoAnswerZH
-		}
-		return NoAnswer
+		return noAnswer(question, lastOf(llm.System, messages))
 	}
 	quoted := make([]string, 0, len(best))
 	for _, s := range best {
@@ -42,9 +40,19 @@ func Grounded(messages []llm.Message) string {
 	return strings.Join(quoted, " ")
 }
 
-func lastOfUser(messages []llm.Message) string {
+func noAnswer(question, instructions string) string {
+	if m := regexp.MustCompile(`reply with exactly "?(\w+)`).FindStringSubmatch(instructions); m != nil {
+		return m[1]
+	}
+	if strings.ContainsFunc(question, isHan) {
+		return NoAnswerZH
+	}
+	return NoAnswer
+}
+
+func lastOf(role llm.Role, messages []llm.Message) string {
 	for _, m := range slices.Backward(messages) {
-		if m.Role == llm.User {
+		if m.Role == role {
 			return m.Content
 		}
 	}
