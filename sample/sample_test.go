@@ -47,6 +47,7 @@ type intents struct {
 		Reply       map[string]string   `yaml:"reply"`
 		Examples    map[string][]string `yaml:"examples"`
 	} `yaml:"intents"`
+	OutOfScope map[string][]string `yaml:"out_of_scope"`
 }
 
 var languages = []string{"en", "zh"}
@@ -121,6 +122,12 @@ func TestIntents(t *testing.T) {
 	decode(t, sample.Intents, &c)
 	require.GreaterOrEqual(t, len(c.Intents), 22)
 	owner := map[string]string{}
+	own := func(name string, examples []string) {
+		for _, example := range examples {
+			require.Empty(t, owner[plain(example)], "%q stands in %s and in %s", example, name, owner[plain(example)])
+			owner[plain(example)] = name
+		}
+	}
 	for _, in := range c.Intents {
 		require.NotEmpty(t, in.Description, in.Name)
 		require.Contains(t, []string{"answer", "handoff", "reply", "clarify"}, in.Policy, in.Name)
@@ -128,17 +135,16 @@ func TestIntents(t *testing.T) {
 			require.NotEmpty(t, in.Label[lang], in.Name)
 			require.GreaterOrEqual(t, len(in.Examples[lang]), 12, "%s in %s", in.Name, lang)
 			require.Equal(t, in.Policy == "reply", in.Reply[lang] != "", "%s: a fixed reply belongs to policy reply", in.Name)
-			for _, example := range in.Examples[lang] {
-				require.Empty(t, owner[plain(example)], "%q stands in %s and in %s", example, in.Name, owner[plain(example)])
-				owner[plain(example)] = in.Name
-			}
-		}
-		if in.Name == "oos" {
-			require.GreaterOrEqual(t, len(in.Examples["en"])+len(in.Examples["zh"]), 40)
+			own(in.Name, in.Examples[lang])
 		}
 	}
-	require.Contains(t, slices.Collect(maps.Values(owner)), "oos")
+	names := slices.Collect(maps.Values(owner))
+	for _, lang := range languages {
+		require.GreaterOrEqual(t, len(c.OutOfScope[lang]), 30, lang)
+		own("out_of_scope", c.OutOfScope[lang])
+	}
 	for _, tc := range loadSuite(t).Cases {
+		require.Contains(t, append(names, ""), tc.Intent, tc.ID)
 		require.Empty(t, owner[plain(tc.Question)], "case %s asks an example that the classifier is trained on", tc.ID)
 	}
 }
