@@ -98,7 +98,7 @@ func prepareDocument(ws uuid.UUID, item DocumentPassages) (*preparedDocument, er
 		return nil, errs.New(errs.Invalid, "document %q has no URI: give it a path or a URL", d.Title)
 	}
 	if d.ID == uuid.Nil {
-		d.ID = uuid.NewSHA1(ws, []byte(d.Collection+"\x00"+d.URI))
+		d.ID = derivedID(ws, d.Document)
 	}
 	if d.UpdatedAt.IsZero() {
 		d.UpdatedAt = time.Now()
@@ -112,6 +112,11 @@ func prepareDocument(ws uuid.UUID, item DocumentPassages) (*preparedDocument, er
 		d.passages = append(d.passages, pp)
 	}
 	return d, nil
+}
+
+// derivedID is the ID of a document that came without one; the same document gets the same ID on every server.
+func derivedID(ws uuid.UUID, d Document) uuid.UUID {
+	return uuid.NewSHA1(ws, []byte(d.Collection+"\x00"+d.URI))
 }
 
 func preparePassage(p Passage) (preparedPassage, error) {

@@ -66,7 +66,7 @@ func (b *Base) find(ctx context.Context, ws uuid.UUID, p *parsed, embedding []fl
 		batch.Queue(frequenciesSQL, ws, p.order)
 		args := []any{ws, p.order, weights, collections, limit}
 		if embedding != nil {
-			args = append(args, pgvector.NewHalfVector(embedding), b.embedder.Model())
+			args = append(args, pgvector.NewHalfVector(embedding))
 		}
 		batch.Queue(b.candidatesSQL(embedding), args...)
 	}, func(res pgx.BatchResults) error {
@@ -99,11 +99,13 @@ func queueSettings(batch *pgx.Batch, dense bool) {
 	batch.Queue(settings)
 }
 
+// Here and below, OFFSET 0 keeps the planner at one index look-up per row. Left alone it tends to join the whole base
+// first while its table statistics are young, that is, right after a bulk load.
 const frequenciesSQL = `
 	SELECT s.passages, q.term, coalesce(k.df, 0)
 	FROM knowledge_stats s
 	CROSS JOIN unnest($2::int[]) AS q (term)
-	LEFT JOIN knowledge_terms k ON k.workspace_id = $1 AND k.term = q.term
+	LEFT JOIN LATERAL (SELECT df FROM knowledge_terms WHERE workspace_id = $1 AND term = q.term OFFSET 0) k ON true
 	WHERE s.workspace_id = $1`
 
 func (p *parsed) readFrequencies(res pgx.BatchResults) error {
@@ -131,9 +133,10 @@ const lexicalSQL = `
 	WITH query AS MATERIALIZED (
 		SELECT ('{' || string_agg(q.term || ':' || (q.weight * ln(1 + (s.passages - k.df + 0.5) / (k.df + 0.5)))::real,
 			',' ORDER BY q.term) || '}/1000000000')::sparsevec(1000000000) AS vector
-		FROM unnest($2::int[], $3::float8[]) AS q (term, weight)
-		JOIN knowledge_terms k ON k.workspace_id = $1 AND k.term = q.term
-		JOIN knowledge_stats s ON s.workspace_id = $1
+		FROM knowledge_stats s
+		CROSS JOIN unnest($2::int[], $3::float8[]) AS q (term, weight)
+		CROSS JOIN LATERAL (SELECT df FROM knowledge_terms WHERE workspace_id = $1 AND term = q.term OFFSET 0) k
+		WHERE s.workspace_id = $1
 	), lexical AS (
 		SELECT passage_id, -distance AS score, row_number() OVER (ORDER BY distance, passage_id) AS rank
 		FROM (
@@ -145,6 +148,11 @@ const lexicalSQL = `
 		WHERE distance < 0
 	)`
 
+// hitsSQL reads the candidates by key.
+const hitsSQL = `
+	CROSS JOIN LATERAL (SELECT * FROM passages WHERE workspace_id = $1 AND id = found.passage_id OFFSET 0) p
+	CROSS JOIN LATERAL (SELECT * FROM documents WHERE workspace_id = $1 AND id = p.document_id OFFSET 0) d`
+
 const hitColumnsSQL = `
 	p.id, p.document_id, p.ordinal, p.title, p.heading_path, p.body, p.start_byte, p.end_byte, p.lang, p.url,
 	p.question, d.uri, d.collection`
@@ -154,10 +162,7 @@ const hitColumnsSQL = `
 func (b *Base) candidatesSQL(embedding []float32) string {
 	if embedding == nil {
 		return lexicalSQL + `
-			SELECT ` + hitColumnsSQL + `, l.score, l.rank, 0::float8, 0
-			FROM lexical l
-			JOIN passages p ON p.workspace_id = $1 AND p.id = l.passage_id
-			JOIN documents d ON d.workspace_id = $1 AND d.id = p.document_id`
+			SELECT ` + hitColumnsSQL + `, found.score, found.rank, 0::float8, 0 FROM lexical found` + hitsSQL
 	}
 	vector := fmt.Sprintf("embedding::halfvec(%d)", len(embedding))
 	return lexicalSQL + `, dense AS (
@@ -165,16 +170,16 @@ func (b *Base) candidatesSQL(embedding []float32) string {
 			FROM (
 				SELECT passage_id, ` + vector + ` <=> $6 AS distance
 				FROM passage_vectors
-				WHERE workspace_id = $1 AND model = ` + quote(b.embedder.Model()) + ` AND model = $7
+				WHERE workspace_id = $1 AND model = ` + quote(b.embedder.Model()) + `
 					AND ($4::text[] = '{}' OR collection = ANY ($4))
 				ORDER BY ` + vector + ` <=> $6 LIMIT $5
 			) nearest
+		), found AS (
+			SELECT passage_id, coalesce(l.score, 0) AS lexical, coalesce(l.rank, 0) AS lexical_rank,
+				coalesce(v.score, 0) AS dense, coalesce(v.rank, 0) AS dense_rank
+			FROM lexical l FULL JOIN dense v USING (passage_id)
 		)
-		SELECT ` + hitColumnsSQL + `,
-			coalesce(l.score, 0), coalesce(l.rank, 0), coalesce(v.score, 0), coalesce(v.rank, 0)
-		FROM lexical l FULL JOIN dense v USING (passage_id)
-		JOIN passages p ON p.workspace_id = $1 AND p.id = passage_id
-		JOIN documents d ON d.workspace_id = $1 AND d.id = p.document_id`
+		SELECT ` + hitColumnsSQL + `, lexical, lexical_rank, dense, dense_rank FROM found` + hitsSQL
 }
 
 func scanHit(row pgx.CollectableRow) (Hit, error) {

@@ -84,7 +84,7 @@ func (s *statistics) adjustPivot(ctx context.Context, tx pgx.Tx) error {
 		return nil
 	}
 	old := s.pivot
-	s.pivot = average
+	s.pivot = float64(float32(average)) // as the column stores it
 	return s.reweigh(ctx, tx, old)
 }
 
