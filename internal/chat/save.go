@@ -1,8 +1,10 @@
 package chat
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,21 +26,27 @@ func (c *Conversation) fields() []any {
 		&c.AgentID, &c.TurnDue, &c.Priority, &c.CSAT, &c.CreatedAt, &c.UpdatedAt, &c.ClosedAt}
 }
 
+// The statements below look rows up one by one (LATERAL, without sequential scans) rather than leave the join to the
+// planner. On a young database it would plan for tiny tables, and keep that plan while they grow by thousands of rows
+// before their first ANALYZE.
+
 // queueLock locks conversations in the order of their ids and reads the clock. Unknown ones are left out.
 func (d *draft) queueLock(b *pgx.Batch, keys []key, mode lockMode) {
+	slices.SortFunc(keys, func(x, y key) int { return bytes.Compare(x.id[:], y.id[:]) })
 	workspaces, ids := make([]uuid.UUID, len(keys)), make([]uuid.UUID, len(keys))
 	for i, k := range keys {
 		workspaces[i], ids[i] = k.workspace, k.id
 	}
+	b.Queue(`SET LOCAL enable_seqscan = off`)
 	if mode == waitForLock {
 		b.Queue(`SET LOCAL lock_timeout = '5s'`)
 	}
 	b.Queue(`
 		SELECT `+columns+`
 		FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
-		JOIN conversations c ON c.workspace_id = k.workspace_id AND c.id = k.id
-		ORDER BY c.id
-		FOR UPDATE OF c `+string(mode), workspaces, ids).
+		CROSS JOIN LATERAL (
+			SELECT * FROM conversations c WHERE c.workspace_id = k.workspace_id AND c.id = k.id
+			FOR UPDATE `+string(mode)+`) c`, workspaces, ids).
 		Query(func(rows pgx.Rows) error {
 			list, err := pgx.CollectRows(rows, scanConversation)
 			for _, c := range list {
@@ -61,7 +69,11 @@ func (d *draft) queueLookup(b *pgx.Batch, entries []entryKey) {
 		SELECT m.workspace_id, `+messageColumns+`
 		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
 		     AS k (workspace_id, conversation_id, client_id, sender_kind, sender_id)
-		JOIN messages m USING (workspace_id, conversation_id, client_id, sender_kind, sender_id)`,
+		CROSS JOIN LATERAL (
+			SELECT * FROM messages m
+			WHERE m.workspace_id = k.workspace_id AND m.conversation_id = k.conversation_id
+			      AND m.client_id = k.client_id AND m.sender_kind = k.sender_kind AND m.sender_id = k.sender_id
+			LIMIT 1) m`,
 		workspaces, ids, clients, kinds, senders).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {
@@ -122,7 +134,9 @@ func (d *draft) queueConversations(b *pgx.Batch) {
 		FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
 		            $8::int[], $9::int[], $10::int[], $11::timestamptz[])
 		     AS n (workspace_id, id, state, lang, last_seq, agent_id, turn_due, epoch, priority, csat, closed_at)
-		WHERE c.workspace_id = n.workspace_id AND c.id = n.id`,
+		CROSS JOIN LATERAL (
+			SELECT ctid FROM conversations old WHERE old.workspace_id = n.workspace_id AND old.id = n.id LIMIT 1) old
+		WHERE c.ctid = old.ctid`,
 		r.workspace, r.id, r.state, r.lang, r.lastSeq, r.agent, r.turn, r.epoch, r.priority, r.csat, r.closed, d.now)
 }
 
@@ -158,30 +172,26 @@ func (d *draft) queueMessages(b *pgx.Batch) {
 
 // queueTurns keeps due_turns in step with turn_due.
 func (d *draft) queueTurns(b *pgx.Batch) {
-	var doneWorkspace, doneID, workspace, id []uuid.UUID
+	var workspace, id []uuid.UUID
 	var seq []int64
 	var epoch []int
 	for k, c := range d.conversations {
 		switch {
 		case c.after.TurnDue == 0 && c.before.TurnDue != 0:
-			doneWorkspace, doneID = append(doneWorkspace, k.workspace), append(doneID, k.id)
+			b.Queue(`DELETE FROM due_turns WHERE workspace_id = $1 AND conversation_id = $2`, k.workspace, k.id)
 		case c.after.TurnDue != 0 && (c.after.TurnDue != c.before.TurnDue || c.after.Epoch != c.before.Epoch):
 			workspace, id = append(workspace, k.workspace), append(id, k.id)
 			seq, epoch = append(seq, c.after.TurnDue), append(epoch, c.after.Epoch)
 		}
 	}
-	if len(doneID) > 0 {
-		b.Queue(`
-			DELETE FROM due_turns t USING unnest($1::uuid[], $2::uuid[]) AS n (workspace_id, id)
-			WHERE t.workspace_id = n.workspace_id AND t.conversation_id = n.id`, doneWorkspace, doneID)
-	}
 	if len(id) > 0 {
-		// A newer message ends the lease on the older one: whoever works on that has outdated input.
+		// A newer message ends the lease on the older one: whoever works on that has outdated input. due_at stays, so
+		// that a visitor who writes again keeps their place, and the indexed columns do not change.
 		b.Queue(`
 			INSERT INTO due_turns (workspace_id, conversation_id, seq, epoch, due_at)
 			SELECT n.*, $5::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::int[]) AS n
 			ON CONFLICT (workspace_id, conversation_id) DO UPDATE
-			SET seq = excluded.seq, epoch = excluded.epoch, due_at = excluded.due_at,
-			    attempt = 0, node = '', lease_until = '-infinity'`, workspace, id, seq, epoch, d.now)
+			SET seq = excluded.seq, epoch = excluded.epoch, attempt = 0,
+			    node = '', lease_until = '-infinity'`, workspace, id, seq, epoch, d.now)
 	}
 }

@@ -77,10 +77,14 @@ func hostPort(listen string) (string, int, error) {
 }
 
 // connect reaches a server and keeps reconnecting for as long as the bus lives.
-func (b *Bus) connect(_ context.Context, target string, extra ...nats.Option) error {
+func (b *Bus) connect(ctx context.Context, target string, extra ...nats.Option) error {
+	timeout := connectTimeout
+	if end, ok := ctx.Deadline(); ok {
+		timeout = min(timeout, time.Until(end))
+	}
 	options := append([]nats.Option{
 		nats.Name("handrail"),
-		nats.Timeout(connectTimeout),
+		nats.Timeout(timeout),
 		nats.MaxReconnects(-1),
 		nats.DrainTimeout(connectTimeout),
 		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),

@@ -70,12 +70,12 @@ CREATE TABLE due_turns (
     conversation_id uuid NOT NULL,
     seq             bigint NOT NULL,
     epoch           int NOT NULL,
-    due_at          timestamptz NOT NULL,
+    due_at          timestamptz NOT NULL, -- of the first message that awaits the answer
     attempt         int NOT NULL DEFAULT 0,
     node            text NOT NULL DEFAULT '',
     lease_until     timestamptz NOT NULL DEFAULT '-infinity',
     PRIMARY KEY (workspace_id, conversation_id),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX due_turns_by_age ON due_turns (due_at);
 SELECT handrail_protect('due_turns');
