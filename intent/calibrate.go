@@ -30,13 +30,16 @@ func (m *Model) calibrate(train []observed, o TrainOptions) {
 			outside++
 		}
 	}
-	crossed := unseen
-	if outside < enough {
-		crossed = append(unseen, crossValidate(train, o.Seed)...)
+	share := assumedShare
+	if outside >= enough {
+		share = float64(outside) / float64(len(unseen))
+	} else {
+		unseen = append(unseen, crossValidate(train, o.Seed)...)
 	}
-	m.temperature = fitTemperature(crossed)
-	m.outOfScope = fitScope(crossed)
-	m.threshold = m.bestThreshold(crossed)
+	m.temperature = fitTemperature(unseen)
+	m.outOfScope = fitScope(unseen)
+	threshold := min(max(m.bestThreshold(unseen, share), 1e-6), 1-1e-6)
+	m.outOfScope.bias -= math.Log(threshold / (1 - threshold)) // from now on the threshold is a score of 0.5
 }
 
 // crossValidate predicts every example by a model that did not see it. A fold also hides some intents altogether, and
@@ -127,14 +130,15 @@ func fitTemperature(outcomes []outcome) float64 {
 	return best
 }
 
-// outsideShare is the share of out-of-scope messages assumed in real traffic. A set of examples has any share, so it
-// cannot say; bots in service see between a tenth and a half.
-const outsideShare = 0.15
+// assumedShare is the share of out-of-scope messages where no validation set says it. It is low on purpose: examples
+// made by hiding intents resemble the catalog more than real out-of-scope messages do, and must not make the bot reject
+// what it understands.
+const assumedShare = 0.03
 
 // bestThreshold returns the out-of-scope score that classifies the most messages right, when a message out of scope
-// counts as right if it is recognised, and outsideShare of all messages are. Where two scores do equally well it
+// counts as right if it is recognised, and the given share of all messages are. Where two scores do equally well it
 // returns the middle between them.
-func (m *Model) bestThreshold(outcomes []outcome) float64 {
+func (m *Model) bestThreshold(outcomes []outcome, share float64) float64 {
 	type point struct{ score, gain float64 } // gain of accepting this message and all those that score lower
 	var points []point
 	inside, outside := 0.0, 0.0
@@ -152,9 +156,9 @@ func (m *Model) bestThreshold(outcomes []outcome) float64 {
 		p := point{score: m.outOfScope.probability(o.ev)}
 		switch {
 		case o.intent == OutOfScope:
-			p.gain = -outsideShare / outside
+			p.gain = -share / outside
 		case o.names[best(o.scores)] == o.intent:
-			p.gain = (1 - outsideShare) / inside
+			p.gain = (1 - share) / inside
 		}
 		points = append(points, p)
 	}

@@ -16,8 +16,7 @@ func (l *logistic) probability(ev evidence) float64 {
 	return 1 / (1 + math.Exp(-z))
 }
 
-// fitScope fits the out-of-scope score. Both sides count half, however many examples they have, so that 0.5 means that
-// the evidence is even. With too little data it falls back to the margin of the best intent: one means a clear match,
+// fitScope fits the out-of-scope score. Both sides count half, however many examples they have. With too little data it falls back to the margin of the best intent: one means a clear match,
 // below zero that even the best intent is unlikely.
 func fitScope(outcomes []outcome) logistic {
 	var xs []evidence

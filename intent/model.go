@@ -22,15 +22,14 @@ type Model struct {
 	classifier
 	temperature float64  // multiplies scores before they become probabilities
 	outOfScope  logistic // maps evidence to the out-of-scope score
-	threshold   float64  // out-of-scope scores above it mean: none of the intents
 }
 
 // Prediction is what a [Model] says about one text.
 type Prediction struct {
-	Intent       string        // best intent, or OutOfScope ("oos") where its score exceeds the model's threshold
+	Intent       string        // best intent, or OutOfScope ("oos") where its score exceeds 0.5
 	Probability  float64       // calibrated probability of the best intent, given that one of them fits, in [0,1]
 	Margin       float64       // distance to the probability of the second best, in [0,1]
-	OutOfScope   float64       // score that no intent fits, in [0,1]
+	OutOfScope   float64       // score that no intent fits, in [0,1]; above 0.5 the model takes it that none does
 	Alternatives []Alternative // every intent, most probable first; probabilities sum to 1
 }
 
@@ -55,9 +54,6 @@ func TrainModel(examples []Example, o TrainOptions) (*Model, error) {
 	return m, nil
 }
 
-// Threshold returns the out-of-scope score above which [Model.Predict] answers OutOfScope, in [0,1].
-func (m *Model) Threshold() float64 { return m.threshold }
-
 // Intents returns the names of the intents the model knows, sorted.
 func (m *Model) Intents() []string { return slices.Clone(m.names) }
 
@@ -68,7 +64,7 @@ func (m *Model) Predict(text string) Prediction {
 	probabilities := softmax(scores, m.temperature)
 	p := Prediction{OutOfScope: m.outOfScope.probability(ev), Alternatives: make([]Alternative, len(m.names))}
 	for i, name := range m.names {
-		p.Alternatives[i] = Alternative{name, probabilities[i]}
+		p.Alternatives[i] = Alternative{Name: name, Probability: probabilities[i]}
 	}
 	slices.SortStableFunc(p.Alternatives, func(a, b Alternative) int { return cmp.Compare(b.Probability, a.Probability) })
 	best := p.Alternatives[0]
@@ -76,7 +72,7 @@ func (m *Model) Predict(text string) Prediction {
 	if len(p.Alternatives) > 1 {
 		p.Margin -= p.Alternatives[1].Probability
 	}
-	if p.OutOfScope > m.threshold {
+	if p.OutOfScope > 0.5 {
 		p.Intent = OutOfScope
 	}
 	return p
