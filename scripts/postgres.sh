@@ -31,10 +31,17 @@ die() {
 
 is_root() { [ "$(id -u)" = 0 ]; }
 
-if [ -n "${XDG_CACHE_HOME:-}" ]; then
-	cache=$XDG_CACHE_HOME/handrail
-elif is_root; then
+# open_to_all FOLDER: whether every user may enter the folder. PostgreSQL refuses to run as root, and root's own folders
+# are closed to the account that runs it instead.
+open_to_all() { mkdir -p "$1" && setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$1" 2>/dev/null; }
+
+if is_root; then
 	cache=/var/cache/handrail
+	if [ -n "${XDG_CACHE_HOME:-}" ] && open_to_all "$XDG_CACHE_HOME/handrail"; then
+		cache=$XDG_CACHE_HOME/handrail
+	fi
+elif [ -n "${XDG_CACHE_HOME:-}" ]; then
+	cache=$XDG_CACHE_HOME/handrail
 else
 	cache=${HOME:?is not set}/.cache/handrail
 fi

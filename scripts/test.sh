@@ -22,7 +22,7 @@ trap 'failed=$((failed + 1)); exit 130' HUP INT TERM
 stage() {
 	name=$1
 	shift
-	case " ${STAGES:-$name} setup:${name#setup:} " in
+	case " ${STAGES:-$name} setup-${name#setup-} " in
 	*" $name "*) ;;
 	*) return ;;
 	esac
@@ -92,21 +92,22 @@ browser_story() {
 
 eval_gate() { bin/handrail eval run sample --gate --baseline evals/baseline.json; }
 
+export NO_COLOR=1
 start=$(date +%s)
 unset DATABASE_URL
-stage setup:postgres into "$logs/pg" sh scripts/postgres.sh
+stage setup-postgres into "$logs/pg" sh scripts/postgres.sh
 HANDRAIL_PG_BIN=$(cat "$logs/pg" 2>/dev/null)
 export HANDRAIL_PG_BIN
-stage setup:database into "$logs/database" database
+stage setup-database into "$logs/database" database
 if [ -s "$logs/database" ]; then
 	. "$logs/database"
 	dir=$HANDRAIL_TEST_DATABASE_DIR
 fi
-stage setup:compiler c_compiler
-stage setup:chromium into "$logs/chromium" sh scripts/chromium.sh
-stage setup:go go mod download
-stage setup:npm sh scripts/web.sh packages
-stage setup:pages sh scripts/web.sh build
+stage setup-compiler c_compiler
+stage setup-chromium into "$logs/chromium" sh scripts/chromium.sh
+stage setup-go go mod download
+stage setup-npm sh scripts/web.sh packages
+stage setup-pages sh scripts/web.sh build
 
 stage format formatted
 stage vet go vet ./...

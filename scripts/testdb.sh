@@ -21,6 +21,11 @@ as_owner() {
 
 if id postgres >/dev/null 2>&1; then owner=postgres; else owner=nobody; fi
 
+initdb() {
+	as_owner "$bin/initdb" -D "$dir/server/data" -U postgres -A password --pwfile="$dir/server/password" -E UTF8 \
+		--locale="$1" --no-sync --no-instructions
+}
+
 start() {
 	bin=$(sh "$here/postgres.sh")
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/handrail-testdb.XXXXXX")
@@ -36,14 +41,14 @@ start() {
 	fi
 	cd "$dir/server"
 	chmod 600 password
-	as_owner "$bin/initdb" -D "$dir/server/data" -U postgres -A password --pwfile="$dir/server/password" -E UTF8 \
-		--locale=C.UTF-8 --no-sync --no-instructions >initdb.log 2>&1 || { cat initdb.log >&2; exit 1; }
+	# Some systems lack the locale C.UTF-8.
+	initdb C.UTF-8 >initdb.log 2>&1 || initdb C >initdb.log 2>&1 || { cat initdb.log >&2; exit 1; }
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
 		if as_owner "$bin/pg_ctl" -D "$dir/server/data" -w -t 30 -l "$dir/server/log" -o "-p $port \
 			-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c full_page_writes=off \
 			-c synchronous_commit=off -c max_connections=300 -c max_parallel_maintenance_workers=0 -c jit=off \
-			-c max_wal_size=4GB -c timezone=UTC" start >/dev/null 2>&1; then
+			-c max_wal_size=4GB -c timezone=GMT" start >/dev/null 2>&1; then
 			trap - EXIT
 			echo "export HANDRAIL_TEST_DATABASE_URL='postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable'"
 			echo "export HANDRAIL_TEST_DATABASE_DIR='$dir'"

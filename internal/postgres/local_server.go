@@ -80,12 +80,12 @@ func (c *cluster) launch(ctx context.Context, port int) (*server, error) {
 }
 
 // arguments are modest in memory, and leave the cluster's own files untouched. There is no Unix socket: its path could
-// be too long, and every client here uses TCP.
+// be too long, and every client here uses TCP. The time zone is the one that PostgreSQL knows without the system's tables.
 func (c *cluster) arguments(port int) []string {
 	args := []string{"-D", c.data(), "-p", strconv.Itoa(port)}
 	settings := []string{
 		"listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100", "shared_buffers=128MB",
-		"jit=off", "timezone=UTC", "log_timezone=UTC", "log_checkpoints=off", "cluster_name=handrail",
+		"jit=off", "timezone=GMT", "log_timezone=GMT", "log_checkpoints=off", "cluster_name=handrail",
 		"password_encryption=scram-sha-256",
 	}
 	if !c.bin.vectorAtLeast(0, 8, 2) {
