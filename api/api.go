@@ -1,0 +1,105 @@
+// Package api serves Handrail over HTTP and WebSocket. It holds no business rules: handlers translate between the wire
+// and the packages that decide.
+//
+// Every route stands in one table (routes.go), every WebSocket operation in another (visitor.go, agent.go), each with
+// the permission it needs. A test walks the router and fails on a route that is not in the table.
+//
+//	routes.go     what is served, and who may
+//	principal.go  who is asking: session cookie or API key
+//	problem.go    error kinds to HTTP statuses, in one place
+//	hub.go        which sockets watch which conversation
+//	room.go       one watched conversation: reads the log once for all its sockets
+//	socket.go     one connection: a reader, a writer, a bounded queue
+//	visitor.go    what a visitor may send
+//	agent.go      what a member of staff may send
+package api
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"handrail/bot"
+	"handrail/handoff"
+	"handrail/ingest"
+	"handrail/internal/auth"
+	"handrail/internal/chat"
+	"handrail/internal/events"
+	"handrail/internal/postgres"
+	"handrail/knowledge"
+)
+
+// Config is what a Server works with. All fields are needed unless said otherwise.
+type Config struct {
+	DB        *postgres.DB
+	Bus       *events.Bus
+	Log       *chat.Log
+	Desk      *handoff.Desk
+	Bot       *bot.Bot
+	Base      *knowledge.Base
+	Ingest    *ingest.Pipeline
+	Auth      *auth.Store
+	Workspace uuid.UUID // the workspace that staff of this server sign in to
+	Version   string
+	Logger    *slog.Logger
+	Metrics   *prometheus.Registry
+	Console   fs.FS        // the built console
+	Widget    fs.FS        // the built widget
+	Home      http.Handler // serves /; optional: the default redirects to the console
+
+	// SecureCookies marks session cookies as Secure with the __Host- prefix. It needs HTTPS.
+	SecureCookies bool
+	Settings      WidgetSettings
+}
+
+// Server is the HTTP and WebSocket face of Handrail.
+type Server struct {
+	c           Config
+	hub         *Hub
+	handler     http.Handler
+	router      chi.Router
+	openapi     *huma.OpenAPI
+	permissions map[string]auth.Permission // by "METHOD /path", filled as routes are added
+	http        *http.Server
+}
+
+// New wires the routes. It neither listens nor starts a goroutine.
+func New(c Config) *Server {
+	s := &Server{c: c, permissions: map[string]auth.Permission{}}
+	s.hub = newHub(c)
+	s.install()
+	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug)}
+	return s
+}
+
+// Handler returns the whole server as a handler, for tests.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Serve starts the hub and answers requests on l until Shutdown.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if err := s.hub.start(ctx); err != nil {
+		return err
+	}
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Shutdown stops accepting, lets running requests finish until ctx ends, and closes every socket with 1012, on which
+// clients reconnect to another node.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	s.hub.stop()
+	return err
+}

@@ -1,0 +1,254 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"handrail/internal/chat"
+	"handrail/internal/events"
+)
+
+const (
+	// pollEvery bounds the delay of a message whose hint was lost.
+	pollEvery = 2 * time.Second
+	// readers is how many conversations are read from the log at a time.
+	readers = 8
+	// deskPause gathers changes of the desk that come together into one refresh.
+	deskPause = 30 * time.Millisecond
+)
+
+// Hub knows which sockets of this node watch which conversation. Hints from the bus, and a poll as the net under it,
+// make it read the log and bring every watcher up to date.
+type Hub struct {
+	c       Config
+	ctx     context.Context // ends when the hub stops; sockets live in it
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	subs    []*events.Subscription
+	dirty   chan *room // rooms that have something to read
+	sockets prometheus.Gauge
+
+	mu     sync.Mutex
+	rooms  map[uuid.UUID]*room
+	agents map[*agentConn]struct{}
+	all    map[*socket]struct{}
+	desks  map[uuid.UUID]bool // workspaces whose desk changed; nil value means a refresh is scheduled
+}
+
+func newHub(c Config) *Hub {
+	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[*socket]struct{}{},
+		desks: map[uuid.UUID]bool{}, dirty: make(chan *room, 4096),
+		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "handrail_sockets", Help: "Open WebSocket connections."})}
+	h.ctx, h.cancel = context.WithCancel(context.Background()) // outlives the request that opens a socket
+	c.Metrics.MustRegister(h.sockets)
+	return h
+}
+
+// start listens to the bus and begins to serve rooms until stop, or until ctx ends.
+func (h *Hub) start(ctx context.Context) error {
+	context.AfterFunc(ctx, h.cancel)
+	for subject, handle := range map[string]func(string, []byte){
+		"conv.*.hint": h.onHint, "conv.*.delta": h.onDelta, "conv.*.typing": h.onTyping, "desk.*": h.onDesk,
+	} {
+		sub, err := h.c.Bus.Subscribe(subject, handle)
+		if err != nil {
+			return err
+		}
+		h.subs = append(h.subs, sub)
+	}
+	for range readers {
+		h.running.Go(h.serveRooms)
+	}
+	h.running.Go(h.poll)
+	return nil
+}
+
+// stop closes every socket with 1012 and waits for the goroutines.
+func (h *Hub) stop() {
+	for _, sub := range h.subs {
+		sub.Close()
+	}
+	h.mu.Lock()
+	for s := range h.all {
+		s.close(websocket.CloseServiceRestart, "restarting: reconnect")
+	}
+	h.mu.Unlock()
+	h.cancel()
+	h.running.Wait()
+}
+
+// run serves an upgraded socket until it closes: the writer in a goroutine of its own, the reader in another, so that
+// the handler can return and net/http can free its buffers.
+func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
+	h.mu.Lock()
+	h.all[s] = struct{}{}
+	h.mu.Unlock()
+	h.sockets.Inc()
+	h.running.Go(s.write)
+	h.running.Go(func() {
+		s.read(h.ctx, handle, alive)
+		leave()
+		h.mu.Lock()
+		delete(h.all, s)
+		h.mu.Unlock()
+		h.sockets.Dec()
+	})
+}
+
+// watch brings the watcher up to date from its cursor and keeps it so until unwatch.
+func (h *Hub) watch(ws, conversation uuid.UUID, w *watcher) *room {
+	h.mu.Lock()
+	r := h.rooms[conversation]
+	if r == nil {
+		r = &room{hub: h, workspace: ws, id: conversation, watchers: map[*watcher]struct{}{}}
+		h.rooms[conversation] = r
+	}
+	r.mu.Lock()
+	r.watchers[w] = struct{}{}
+	r.mu.Unlock()
+	h.mu.Unlock()
+	h.touch(r, true)
+	return r
+}
+
+func (h *Hub) unwatch(r *room, w *watcher) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.watchers, w)
+	if len(r.watchers) == 0 && h.rooms[r.id] == r {
+		delete(h.rooms, r.id)
+	}
+}
+
+// touch schedules a room to be read, once however often it is touched meanwhile.
+func (h *Hub) touch(r *room, state bool) {
+	r.mu.Lock()
+	r.dirty = true
+	r.stateDirty = r.stateDirty || state
+	queue := !r.queued
+	r.queued = true
+	r.mu.Unlock()
+	if !queue {
+		return
+	}
+	select {
+	case h.dirty <- r:
+	case <-h.ctx.Done():
+	}
+}
+
+func (h *Hub) serveRooms() {
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case r := <-h.dirty:
+			r.serve(h.ctx)
+		}
+	}
+}
+
+// room returns the room that a subject like conv.<uuid>.hint speaks of, if this node watches it.
+func (h *Hub) room(subject string) *room {
+	parts := strings.Split(subject, ".")
+	id, err := uuid.Parse(parts[1])
+	if err != nil {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rooms[id]
+}
+
+func (h *Hub) onHint(subject string, _ []byte) {
+	if r := h.room(subject); r != nil {
+		h.touch(r, false)
+	}
+}
+
+// Delta is a piece of an answer on its way, as it travels on the bus.
+type Delta struct {
+	Turn   int64  `json:"turn"`
+	Offset int    `json:"offset"`
+	Text   string `json:"text"`
+}
+
+// DeltaSubject is where the pieces of a conversation's answers are published.
+func DeltaSubject(conversation uuid.UUID) string { return "conv." + conversation.String() + ".delta" }
+
+func (h *Hub) onDelta(subject string, data []byte) {
+	r := h.room(subject)
+	var d Delta
+	if r == nil || json.Unmarshal(data, &d) != nil {
+		return
+	}
+	r.broadcast(outbound{Type: "delta", Turn: d.Turn, Offset: &d.Offset, Text: d.Text}, nil)
+}
+
+type typingEvent struct {
+	Sender chat.Sender `json:"sender"`
+	On     bool        `json:"on"`
+}
+
+func (h *Hub) onTyping(subject string, data []byte) {
+	r := h.room(subject)
+	var e typingEvent
+	if r == nil || json.Unmarshal(data, &e) != nil {
+		return
+	}
+	r.typing(e)
+}
+
+func (h *Hub) typing(conversation uuid.UUID, e typingEvent) {
+	// Typing is ephemeral: where it does not arrive, nobody misses it.
+	_ = h.c.Bus.Publish("conv."+conversation.String()+".typing", e)
+}
+
+// poll is the net under the hints: it looks whether a watched conversation has grown unnoticed.
+func (h *Hub) poll() {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		byWorkspace := map[uuid.UUID][]uuid.UUID{}
+		h.mu.Lock()
+		for id, r := range h.rooms {
+			byWorkspace[r.workspace] = append(byWorkspace[r.workspace], id)
+		}
+		h.mu.Unlock()
+		for ws, ids := range byWorkspace {
+			last, err := h.c.Log.LastSeqs(h.ctx, ws, ids)
+			if err != nil {
+				h.warn("cannot poll watched conversations", err)
+				continue
+			}
+			for id, seq := range last {
+				h.mu.Lock()
+				r := h.rooms[id]
+				h.mu.Unlock()
+				if r != nil && r.behind(seq) {
+					h.touch(r, false)
+				}
+			}
+		}
+	}
+}
+
+func (h *Hub) warn(text string, err error) {
+	if h.ctx.Err() == nil {
+		h.c.Logger.Warn(text, "error", err)
+	}
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"context"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"handrail/internal/chat"
+)
+
+// pageSize is how many messages are read from the log at a time.
+const pageSize = 200
+
+// room is a conversation that at least one socket of this node watches. Its log is read once for all of them.
+type room struct {
+	hub           *Hub
+	workspace, id uuid.UUID
+
+	mu         sync.Mutex
+	watchers   map[*watcher]struct{}
+	dirty      bool // the log may have grown
+	stateDirty bool // state, queue place or agent may have changed
+	queued     bool // on the hub's list
+	state      chat.State
+}
+
+// watcher is one socket's view of a room.
+type watcher struct {
+	socket  *socket
+	visitor bool      // sees no notes, and frames without the conversation's id
+	sender  string    // kind and id of who watches, so that nobody is told of their own typing
+	id      uuid.UUID // of the conversation
+	cursor  int64     // seq of the last message queued; guarded by the room's mu
+}
+
+// serve brings every watcher up to date. It runs on one goroutine at a time, because the room is queued once.
+func (r *room) serve(ctx context.Context) {
+	r.mu.Lock()
+	r.queued = false
+	read, state := r.dirty, r.stateDirty
+	r.dirty, r.stateDirty = false, false
+	r.mu.Unlock()
+	if read {
+		if changed, err := r.catchUp(ctx); err != nil {
+			r.hub.warn("cannot read a conversation", err)
+		} else {
+			state = state || changed
+		}
+	}
+	if state {
+		if err := r.sendState(ctx); err != nil {
+			r.hub.warn("cannot read a conversation's state", err)
+		}
+	}
+}
+
+// catchUp reads what the furthest-behind watcher lacks and queues for each what follows its cursor. It reports whether
+// a system entry was among it.
+func (r *room) catchUp(ctx context.Context) (changed bool, err error) {
+	for {
+		from, any := r.lowest()
+		if !any {
+			return changed, nil
+		}
+		messages, err := r.hub.c.Log.Read(ctx, r.workspace, r.id, from, pageSize)
+		if err != nil {
+			return changed, err
+		}
+		for _, m := range messages {
+			changed = changed || m.Sender.Kind == chat.System || m.Kind == chat.KindCSAT
+		}
+		r.deliver(messages)
+		if len(messages) < pageSize {
+			return changed, nil
+		}
+	}
+}
+
+func (r *room) lowest() (cursor int64, any bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for w := range r.watchers {
+		if !any || w.cursor < cursor {
+			cursor, any = w.cursor, true
+		}
+	}
+	return cursor, any
+}
+
+func (r *room) behind(last int64) bool {
+	lowest, any := r.lowest()
+	return any && lowest < last
+}
+
+// deliver queues each message for the watchers whose next it is. It is encoded at most once for visitors and once for
+// staff.
+func (r *room) deliver(messages []chat.Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range messages {
+		var forVisitor, forStaff []byte
+		for w := range r.watchers {
+			if m.Seq != w.cursor+1 {
+				continue
+			}
+			w.cursor = m.Seq
+			if w.visitor {
+				if forVisitor == nil {
+					forVisitor = visitorFrame(m)
+				}
+				w.socket.put(forVisitor)
+				continue
+			}
+			if forStaff == nil {
+				view := viewOf(m)
+				forStaff = frame(outbound{Type: "msg", Conversation: &r.id, messageView: &view})
+			}
+			w.socket.put(forStaff)
+		}
+	}
+}
+
+// visitorFrame is a message as its visitor may see it. A note between agents arrives as an empty hidden entry, so that
+// the visitor's sequence has no gap and its content never leaves the server.
+func visitorFrame(m chat.Message) []byte {
+	view := viewOf(m)
+	if m.Kind == chat.KindNote {
+		view = messageView{Seq: m.Seq, Kind: "hidden", Sender: senderView{Kind: chat.System}, At: m.At}
+	}
+	return frame(outbound{Type: "msg", messageView: &view})
+}
+
+// sendState tells every watcher the state of the conversation, with the place in the queue or the agent's name.
+func (r *room) sendState(ctx context.Context) error {
+	f, err := r.hub.stateOf(ctx, r.workspace, r.id)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.state = f.State
+	r.mu.Unlock()
+	f.Type = "state"
+	f.LastSeq = nil
+	r.broadcast(f, nil)
+	return nil
+}
+
+// stateOf describes a conversation's state as welcome and state frames carry it.
+func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
+	c, err := h.c.Log.Conversation(ctx, ws, id)
+	if err != nil {
+		return outbound{}, err
+	}
+	canRate := c.State == chat.StateClosed && c.CSAT == 0
+	f := outbound{Conversation: &id, State: c.State, LastSeq: &c.LastSeq, CanRate: &canRate}
+	switch c.State {
+	case chat.StateQueued:
+		place, err := h.c.Desk.Position(ctx, ws, id)
+		if err != nil {
+			return outbound{}, err
+		}
+		f.Queue = placeOf(place)
+	case chat.StateHuman:
+		agent, err := h.c.Desk.Presence(ctx, ws, c.AgentID)
+		if err != nil {
+			return outbound{}, err
+		}
+		f.Agent = &nameView{agent.Name}
+	}
+	return f, nil
+}
+
+// broadcast queues a frame for every watcher, except those for whom skip says so. Staff are told which conversation it
+// belongs to.
+func (r *room) broadcast(f outbound, skip func(*watcher) bool) {
+	f.Conversation = &r.id
+	encoded := frame(f)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for w := range r.watchers {
+		if skip == nil || !skip(w) {
+			w.socket.put(encoded)
+		}
+	}
+}
+
+func (r *room) typing(e typingEvent) {
+	encoded := frame(typingFrame{Type: "typing", Conversation: &r.id, Sender: senderView{e.Sender.Kind, e.Sender.Name}, On: e.On})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for w := range r.watchers {
+		if w.sender != senderKey(e.Sender) {
+			w.socket.put(encoded)
+		}
+	}
+}
+
+func senderKey(s chat.Sender) string { return string(s.Kind) + ":" + s.ID }

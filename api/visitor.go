@@ -1,0 +1,221 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"handrail/internal/auth"
+	"handrail/internal/chat"
+	"handrail/internal/errs"
+)
+
+// operation is one frame type that a client may send, with the permission it needs.
+type operation[C any] struct {
+	permission auth.Permission
+	run        func(C, inbound) error
+}
+
+// visitorOperations is the table of what a visitor may send.
+func visitorOperations() map[string]operation[*visitorConn] {
+	return map[string]operation[*visitorConn]{
+		"hello":  {auth.Visitor, (*visitorConn).hello},
+		"send":   {auth.Visitor, (*visitorConn).text},
+		"person": {auth.Visitor, (*visitorConn).person},
+		"typing": {auth.Visitor, (*visitorConn).typing},
+		"csat":   {auth.Visitor, (*visitorConn).rate},
+	}
+}
+
+// visitorConn is a visitor's socket and the conversation it shows.
+type visitorConn struct {
+	server  *Server
+	socket  *socket
+	ctx     context.Context
+	ws      uuid.UUID
+	contact chat.Contact
+	subject auth.Subject
+	greeted bool
+	current uuid.UUID // conversation; zero until the first message
+	room    *room
+	watcher *watcher
+}
+
+// visitorSocket upgrades a visitor's connection.
+func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
+	conn, err := s.admitVisitor(r)
+	if err != nil {
+		s.refuseSocket(w, r, err)
+		return
+	}
+	if conn.socket, err = upgrade(w, r); err != nil {
+		return // the upgrader has answered
+	}
+	operations := visitorOperations()
+	s.hub.run(conn.socket, func(in inbound) { dispatch(conn, conn.socket, operations, in, s) }, func() {}, conn.leave)
+}
+
+func (s *Server) admitVisitor(r *http.Request) (*visitorConn, error) {
+	ticket, err := ticketOf(r)
+	if err != nil {
+		return nil, err
+	}
+	ws, subject, err := s.c.Auth.Redeem(r.Context(), ticket)
+	if err != nil {
+		return nil, err
+	}
+	where, err := s.c.Auth.Widget(r.Context(), subject.Widget)
+	if err != nil {
+		return nil, err
+	}
+	if !originAllowed(r, where.Origins) {
+		return nil, errs.New(errs.Forbidden, "this widget may not be used on %s", r.Header.Get("Origin"))
+	}
+	contact, err := s.c.Log.Contact(r.Context(), ws, subject.Contact)
+	if err != nil {
+		return nil, err
+	}
+	return &visitorConn{server: s, ctx: s.hub.ctx, ws: ws, contact: contact, subject: subject}, nil
+}
+
+// refuseSocket answers a refused upgrade. A browser hides the status of a failed upgrade from the page, so a client
+// that must take a new ticket is told by a close code on an accepted socket.
+func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err error) {
+	if !errs.Is(err, errs.Unauthenticated) || !websocket.IsWebSocketUpgrade(r) {
+		s.writeProblem(w, r, err)
+		return
+	}
+	sock, upgradeErr := upgrade(w, r)
+	if upgradeErr != nil {
+		return
+	}
+	sock.close(closeSignIn, errs.Public(err))
+	sock.write()
+}
+
+// dispatch runs the operation of a frame, or answers why not.
+func dispatch[C any](conn C, sock *socket, operations map[string]operation[C], in inbound, s *Server) {
+	op, known := operations[in.Type]
+	if !known {
+		sock.put(frame(failure(in, errs.New(errs.Invalid, "there is no operation %q", in.Type))))
+		return
+	}
+	if err := op.run(conn, in); err != nil {
+		s.logFailure(s.hub.ctx, err)
+		sock.put(frame(failure(in, err)))
+	}
+}
+
+// hello says where the visitor left off; the server answers with the state and all that came since.
+func (v *visitorConn) hello(in inbound) error {
+	v.leave()
+	v.greeted = true
+	c, err := v.find(in.Conversation)
+	if errs.Is(err, errs.NotFound) && in.Conversation == uuid.Nil {
+		zero, no := int64(0), false
+		v.socket.put(frame(outbound{Type: "welcome", State: chat.StateBot, LastSeq: &zero, CanRate: &no}))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	welcome, err := v.server.hub.stateOf(v.ctx, v.ws, c.ID)
+	if err != nil {
+		return err
+	}
+	welcome.Type = "welcome"
+	v.socket.put(frame(welcome))
+	v.watch(c.ID, min(in.Cursor, c.LastSeq))
+	return nil
+}
+
+// find returns the conversation asked for if it is this visitor's own, or their latest.
+func (v *visitorConn) find(id uuid.UUID) (chat.Conversation, error) {
+	if id == uuid.Nil {
+		return v.server.c.Log.LatestConversation(v.ctx, v.ws, v.contact.ID)
+	}
+	c, err := v.server.c.Log.Conversation(v.ctx, v.ws, id)
+	if err == nil && c.Contact != v.contact.ID {
+		return chat.Conversation{}, errs.New(errs.NotFound, "there is no conversation %s", id)
+	}
+	return c, err
+}
+
+func (v *visitorConn) watch(id uuid.UUID, cursor int64) {
+	v.current = id
+	v.watcher = &watcher{socket: v.socket, visitor: true, sender: senderKey(v.sender()), id: id, cursor: cursor}
+	v.room = v.server.hub.watch(v.ws, id, v.watcher)
+}
+
+// leave stops watching; the conversation itself goes on.
+func (v *visitorConn) leave() {
+	if v.room != nil {
+		v.server.hub.unwatch(v.room, v.watcher)
+		v.room, v.watcher, v.current = nil, nil, uuid.Nil
+	}
+}
+
+func (v *visitorConn) sender() chat.Sender {
+	return chat.Sender{Kind: chat.Visitor, ID: v.contact.ID.String(), Name: v.contact.Name}
+}
+
+// conversation returns the conversation to write to and starts one if there is none. Before hello it refuses: a retry
+// on a new connection must find the conversation that its first attempt may have made.
+func (v *visitorConn) conversation() (uuid.UUID, error) {
+	if !v.greeted {
+		return uuid.Nil, errs.New(errs.Invalid, "send hello first")
+	}
+	if v.current != uuid.Nil {
+		return v.current, nil
+	}
+	c, err := v.server.c.Log.StartConversation(v.ctx, v.ws, chat.NewConversation{
+		Contact: v.contact.ID, Channel: "web", Lang: v.subject.Lang, PageURL: v.subject.PageURL})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	v.watch(c.ID, 0)
+	return c.ID, nil
+}
+
+// text stores a message and acknowledges it; the acknowledgement leaves only after the commit.
+func (v *visitorConn) text(in inbound) error {
+	if in.ClientID == uuid.Nil {
+		return errs.New(errs.Invalid, "client_id is missing: send a UUID and keep it over retries")
+	}
+	id, err := v.conversation()
+	if err != nil {
+		return err
+	}
+	m, err := v.server.c.Log.Append(v.ctx, v.ws, id, chat.Entry{
+		ClientID: in.ClientID, Sender: v.sender(), Kind: chat.KindText, Body: in.Body, Epoch: -1})
+	if err != nil {
+		return err
+	}
+	v.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: id}))
+	return nil
+}
+
+// person queues the conversation for a person.
+func (v *visitorConn) person(in inbound) error {
+	id, err := v.conversation()
+	if err != nil {
+		return err
+	}
+	return v.server.c.Bot.CallPerson(v.ctx, v.ws, id)
+}
+
+func (v *visitorConn) typing(in inbound) error {
+	if v.current != uuid.Nil {
+		v.server.hub.typing(v.current, typingEvent{Sender: v.sender(), On: in.On})
+	}
+	return nil
+}
+
+func (v *visitorConn) rate(in inbound) error {
+	if v.current == uuid.Nil {
+		return errs.New(errs.Invalid, "there is no conversation to rate")
+	}
+	return v.server.c.Desk.Rate(v.ctx, v.ws, v.current, v.contact.ID, in.Score, in.Comment, in.ClientID)
+}

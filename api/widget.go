@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"handrail/internal/auth"
+	"handrail/internal/chat"
+	"handrail/internal/errs"
+)
+
+// WidgetSettings are the texts that visitors see around the chat, by language.
+type WidgetSettings struct {
+	Title       map[string]string
+	Greeting    map[string]string
+	Disclosure  map[string]string // says that an AI answers
+	Suggestions map[string][]string
+}
+
+type sessionRequest struct {
+	Key          string `json:"key"`
+	ContactToken string `json:"contact_token"`
+	Lang         string `json:"lang"`
+	PageURL      string `json:"page_url"`
+	Timezone     string `json:"timezone"`
+}
+
+type sessionResponse struct {
+	ContactToken string         `json:"contact_token"`
+	Ticket       string         `json:"ticket"`
+	WSPath       string         `json:"ws_path"`
+	Conversation *uuid.UUID     `json:"conversation,omitempty"`
+	Settings     settingsOutput `json:"settings"`
+}
+
+type settingsOutput struct {
+	Title       string   `json:"title"`
+	Greeting    string   `json:"greeting"`
+	Disclosure  string   `json:"disclosure"`
+	Suggestions []string `json:"suggestions"`
+	Lang        string   `json:"lang"`
+	Languages   []string `json:"languages"`
+}
+
+// widgetSession lets a visitor in: it finds or makes their contact and gives out a ticket for the socket.
+func (s *Server) widgetSession(w http.ResponseWriter, r *http.Request) {
+	out, err := s.openSession(w, r)
+	if err != nil {
+		s.writeProblem(w, r, err)
+		return
+	}
+	writeJSON(w, out)
+}
+
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request) (sessionResponse, error) {
+	var in sessionRequest
+	if err := readJSON(w, r, &in); err != nil {
+		return sessionResponse{}, err
+	}
+	where, err := s.c.Auth.Widget(r.Context(), in.Key)
+	if err != nil {
+		return sessionResponse{}, err
+	}
+	if !originAllowed(r, where.Origins) {
+		return sessionResponse{}, errs.New(errs.Forbidden, "this widget may not be used on %s: add the origin to the widget", r.Header.Get("Origin"))
+	}
+	allowOrigin(w, r)
+	token, contact, err := s.contact(r.Context(), where.Workspace, in)
+	if err != nil {
+		return sessionResponse{}, err
+	}
+	lang := language(in.Lang)
+	ticket, err := s.c.Auth.Ticket(r.Context(), where.Workspace, auth.Subject{Contact: contact.ID, Widget: in.Key, Lang: lang, PageURL: in.PageURL})
+	if err != nil {
+		return sessionResponse{}, err
+	}
+	out := sessionResponse{ContactToken: token, Ticket: ticket, WSPath: "/ws/visitor", Settings: s.settings(lang)}
+	c, err := s.c.Log.LatestConversation(r.Context(), where.Workspace, contact.ID)
+	if err == nil {
+		out.Conversation = &c.ID
+	} else if !errs.Is(err, errs.NotFound) {
+		return sessionResponse{}, err
+	}
+	return out, nil
+}
+
+// contact returns the visitor who holds the token, or a new one.
+func (s *Server) contact(ctx context.Context, workspace uuid.UUID, in sessionRequest) (string, chat.Contact, error) {
+	if in.ContactToken != "" {
+		ws, known, err := s.c.Log.ContactByToken(ctx, auth.HashSecret(in.ContactToken))
+		if err == nil && ws == workspace {
+			return in.ContactToken, known, nil
+		}
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return "", chat.Contact{}, err
+		}
+	}
+	token, hash := auth.NewSecret("hrc_")
+	made, err := s.c.Log.CreateContact(ctx, workspace, chat.Contact{Lang: language(in.Lang)}, hash)
+	return token, made, err
+}
+
+// language keeps the languages that the server speaks.
+func language(tag string) string {
+	if strings.HasPrefix(strings.ToLower(tag), "zh") {
+		return "zh"
+	}
+	return "en"
+}
+
+func (s *Server) settings(lang string) settingsOutput {
+	t := s.c.Settings
+	return settingsOutput{Title: t.Title[lang], Greeting: t.Greeting[lang], Disclosure: t.Disclosure[lang],
+		Suggestions: append([]string{}, t.Suggestions[lang]...), Lang: lang, Languages: []string{"en", "zh"}}
+}
+
+// widgetPreflight answers a browser's question before the real request. Which origins may go on is decided there,
+// where the widget's key is known; no credentials are involved.
+func (s *Server) widgetPreflight(w http.ResponseWriter, r *http.Request) {
+	allowOrigin(w, r)
+	w.Header().Set("Access-Control-Allow-Methods", "POST")
+	w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+	w.Header().Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func allowOrigin(w http.ResponseWriter, r *http.Request) {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Vary", "Origin")
+	}
+}
+
+// originAllowed reports whether the page that sent the request may: it is this server's own page, or its origin is on
+// the list exactly. Programs that are not browsers send no origin; they hold a ticket or a key instead.
+func originAllowed(r *http.Request, origins []string) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || slices.Contains(origins, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host == r.Host
+}

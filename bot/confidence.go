@@ -1,0 +1,166 @@
+package bot
+
+import (
+	"math"
+	"slices"
+
+	"handrail/intent"
+	"handrail/internal/text"
+	"handrail/knowledge"
+)
+
+// Feature is one named number that the confidence rests on, in [0, 1] unless its name says otherwise.
+type Feature struct {
+	Name  string
+	Value float64
+}
+
+// Features are the inputs of the calibrator, in a fixed order.
+type Features []Feature
+
+func (f Features) get(name string) float64 {
+	for _, x := range f {
+		if x.Name == name {
+			return x.Value
+		}
+	}
+	return 0
+}
+
+func (f *Features) add(name string, value float64) { *f = append(*f, Feature{name, value}) }
+
+// Map returns the features by name, as they are stored and shown.
+func (f Features) Map() map[string]float64 {
+	m := make(map[string]float64, len(f))
+	for _, x := range f {
+		m[x.Name] = math.Round(x.Value*1000) / 1000
+	}
+	return m
+}
+
+// features describes a turn before any answer is written.
+func features(t Turn, in intent.Result, found knowledge.Result) Features {
+	e := found.Evidence
+	var f Features
+	f.add("coverage", e.Coverage)
+	f.add("coverage_top", e.CoverageTop)
+	f.add("unknown", e.Unknown)
+	f.add("score", e.Score)
+	f.add("margin", e.Margin)
+	f.add("title_match", e.TitleMatch)
+	f.add("proximity", e.Proximity)
+	f.add("agreement", e.Agreement)
+	f.add("terms", float64(e.Terms)) // a count
+	f.add("intent_probability", in.Probability)
+	f.add("out_of_scope", in.OutOfScope)
+	f.add("repeated", repeated(t))
+	return f
+}
+
+// repeated returns how much of the message the visitor has said before in this conversation: asking again means that
+// the last answer did not help.
+func repeated(t Turn) float64 {
+	now := termSet(t.Text)
+	var most float64
+	for _, u := range t.History {
+		if !u.FromVisitor {
+			continue
+		}
+		before := termSet(u.Text)
+		var common int
+		for term := range now {
+			if before[term] {
+				common++
+			}
+		}
+		if n := max(len(now), len(before)); n > 0 {
+			most = max(most, float64(common)/float64(n))
+		}
+	}
+	return most
+}
+
+func termSet(s string) map[string]bool {
+	set := map[string]bool{}
+	for _, term := range text.Terms(s) {
+		set[term.Text] = true
+	}
+	return set
+}
+
+// Calibrator maps features to the probability that the reply is right:
+// p = 1 / (1 + exp(-(bias + sum of weight x feature))).
+type Calibrator struct {
+	Bias    float64            `json:"bias"`
+	Weights map[string]float64 `json:"weights"`
+}
+
+// Probability returns the calibrated confidence, in (0, 1). Features without a weight do not count.
+func (c Calibrator) Probability(f Features) float64 {
+	z := c.Bias
+	for _, x := range f {
+		z += c.Weights[x.Name] * squash(x)
+	}
+	return 1 / (1 + math.Exp(-z))
+}
+
+// squash brings counts onto the scale of the other features.
+func squash(x Feature) float64 {
+	if x.Name == "terms" {
+		return math.Min(x.Value, 8) / 8
+	}
+	return x.Value
+}
+
+// Labelled is one turn with the verdict on its reply.
+type Labelled struct {
+	Features Features
+	Right    bool
+}
+
+// Fit returns the calibrator that explains the cases best: logistic regression by gradient descent with an L2 penalty
+// of strength l2 on the weights (not on the bias). It is deterministic.
+func Fit(cases []Labelled, names []string, l2 float64) Calibrator {
+	c := Calibrator{Weights: map[string]float64{}}
+	for range 4000 {
+		var gradBias float64
+		grad := make([]float64, len(names))
+		for _, k := range cases {
+			miss := c.Probability(k.Features) - truth(k.Right)
+			gradBias += miss
+			for _, x := range k.Features {
+				if i := slices.Index(names, x.Name); i >= 0 {
+					grad[i] += miss * squash(x)
+				}
+			}
+		}
+		n := float64(len(cases))
+		c.Bias -= gradBias / n
+		for i, name := range names {
+			c.Weights[name] -= (grad[i] + l2*c.Weights[name]) / n
+		}
+	}
+	return c
+}
+
+func truth(right bool) float64 {
+	if right {
+		return 1
+	}
+	return 0
+}
+
+// defaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
+// help centre; see docs/adr/004-confidence.md.
+func defaultCalibrator() Calibrator {
+	return Calibrator{Bias: -4, Weights: map[string]float64{
+		"coverage": 3, "coverage_top": 1, "unknown": -3, "score": 2, "margin": 1, "title_match": 2, "proximity": 1,
+		"agreement": 1, "intent_probability": 1.5, "out_of_scope": -3, "repeated": -1, "grounded": 2,
+	}}
+}
+
+// Answerability is the default calibrator's estimate that the base holds the answer, from the evidence of retrieval
+// alone. It ranks questions; it is not the confidence of a turn.
+func Answerability(e knowledge.Evidence) float64 {
+	return defaultCalibrator().Probability(features(Turn{}, intent.Result{}, knowledge.Result{Evidence: e}))
+}

@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// Two readings are "about as likely" when the weaker has at least this share of the stronger's weight.
+	nearShare = 0.7
+	// A message with more content terms than this says what it means; asking back would annoy.
+	vagueTerms = 3
+	// maxChoices bounds the buttons of a clarifying question.
+	maxChoices = 4
+)
+
+// answer writes an answer, weighs it, and decides. The error is the database's.
+func (b *Bot) answer(ctx context.Context, t Turn, r *Reply) error {
+	before := b.calibrator.Probability(r.Features)
+	if asked, err := b.clarify(ctx, t, r, before); asked || err != nil {
+		return err
+	}
+	var ok bool
+	if b.c.Model == nil {
+		ok = b.quote(t, r)
+	} else {
+		ok = b.write(ctx, t, r, before >= r.Threshold)
+	}
+	if !ok {
+		return nil
+	}
+	r.Confidence = b.calibrator.Probability(r.Features)
+	switch {
+	case r.Confidence >= r.Threshold:
+		r.Decision, r.Reason = Answer, ReasonConfident
+	case r.Intent.OutOfScope > 0.5 && r.Intent.Intent == nil:
+		b.handOff(r, ReasonOutOfScope)
+	default:
+		b.handOff(r, ReasonLowConfidence)
+	}
+	return nil
+}
+
+// clarify asks one question with choices if the message is vague and has two readings about as likely. It never asks
+// twice in a row. It reports whether it asked.
+func (b *Bot) clarify(ctx context.Context, t Turn, r *Reply, confidence float64) (bool, error) {
+	if lastClarification(t) != nil || r.Features.get("terms") > vagueTerms || confidence >= r.Threshold {
+		return false, nil
+	}
+	choices, err := b.intentChoices(ctx, t.Workspace, r)
+	if err != nil {
+		return false, err
+	}
+	if len(choices) < 2 {
+		choices = documentChoices(r)
+	}
+	if len(choices) < 2 {
+		return false, nil
+	}
+	r.Decision, r.Reason = Clarify, ReasonAmbiguous
+	r.Text, r.Choices, r.Confidence = phrases(r.Lang).clarify, choices, confidence
+	return true, nil
+}
+
+// intentChoices offers the likely intents that have a label in the visitor's language.
+func (b *Bot) intentChoices(ctx context.Context, ws uuid.UUID, r *Reply) ([]Choice, error) {
+	alternatives := r.Intent.Alternatives
+	if len(alternatives) < 2 || r.Intent.OutOfScope > 0.5 {
+		return nil, nil
+	}
+	var choices []Choice
+	for _, a := range alternatives[:min(maxChoices, len(alternatives))] {
+		if a.Probability < nearShare*alternatives[0].Probability {
+			break
+		}
+		in, err := b.c.Classifier.Intent(ctx, ws, a.Name)
+		if err != nil {
+			return nil, err
+		}
+		if in != nil && in.Label[r.Lang] != "" {
+			choices = append(choices, Choice{ID: "intent:" + a.Name, Label: in.Label[r.Lang]})
+		}
+	}
+	return choices, nil
+}
+
+// documentChoices offers the titles of different documents that match about as well.
+func documentChoices(r *Reply) []Choice {
+	if r.Features.get("unknown") > 0.5 {
+		return nil
+	}
+	seen := map[uuid.UUID]bool{}
+	var choices []Choice
+	for _, h := range r.Passages {
+		if seen[h.DocumentID] || h.Title == "" || h.Score < nearShare*r.Passages[0].Score {
+			continue
+		}
+		seen[h.DocumentID] = true
+		if choices = append(choices, Choice{ID: "document:" + h.DocumentID.String(), Label: h.Title}); len(choices) == maxChoices {
+			break
+		}
+	}
+	return choices
+}

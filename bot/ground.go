@@ -1,0 +1,195 @@
+package bot
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"handrail/internal/text"
+	"handrail/knowledge"
+)
+
+const (
+	// supportLimit is the least share of a sentence's terms that its cited passages must contain.
+	supportLimit = 0.6
+	// leadLimit bounds a sentence that may stand without support because it states nothing ("Yes.", "好的。").
+	leadTerms = 2
+)
+
+// grounder reads an answer as it is written, splits it into sentences, and keeps those that a cited passage supports.
+type grounder struct {
+	hits    []knowledge.Hit
+	emit    func(offset int, text string) // nil: nothing is shown before the answer is complete
+	pending string                        // text since the last complete sentence
+	kept    strings.Builder
+	shown   int // characters emitted
+	total   int // sentences that state something
+	good    int // of these, supported
+	order   []int
+	refused bool
+}
+
+// take adds text and settles every sentence that it completes.
+func (g *grounder) take(s string) {
+	g.pending += s
+	for {
+		end := sentenceEnd(g.pending)
+		if end < 0 {
+			return
+		}
+		g.settle(g.pending[:end])
+		g.pending = g.pending[end:]
+	}
+}
+
+// finish settles what remains after the last delta.
+func (g *grounder) finish() {
+	g.settle(g.pending)
+	g.pending = ""
+}
+
+func (g *grounder) settle(sentence string) {
+	body := strings.TrimSpace(sentence)
+	if body == "" || g.refused {
+		return
+	}
+	if strings.Contains(body, noAnswer) {
+		g.refused = true
+		return
+	}
+	marks, cited := g.cited(body)
+	terms := len(text.Words(mark.ReplaceAllString(body, "")))
+	if terms > leadTerms || len(marks) > 0 {
+		g.total++
+		if !supported(body, cited) {
+			return
+		}
+		g.good++
+	}
+	g.keep(g.renumber(sentence))
+}
+
+// keep appends a sentence with the white space it was written with, which holds lists together.
+func (g *grounder) keep(sentence string) {
+	if g.kept.Len() == 0 {
+		sentence = strings.TrimLeft(sentence, " \n\t")
+	}
+	g.kept.WriteString(sentence)
+	if g.emit != nil {
+		g.emit(g.shown, sentence)
+		g.shown += len([]rune(sentence))
+	}
+}
+
+// cited returns the marks of a sentence and the passages behind those that exist.
+func (g *grounder) cited(sentence string) (marks []int, passages []knowledge.Hit) {
+	for _, m := range mark.FindAllStringSubmatch(sentence, -1) {
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			continue
+		}
+		marks = append(marks, n)
+		if n >= 1 && n <= len(g.hits) {
+			passages = append(passages, g.hits[n-1])
+		}
+	}
+	return marks, passages
+}
+
+// renumber rewrites the marks in the order of their first appearance and drops those that name no passage.
+func (g *grounder) renumber(sentence string) string {
+	return mark.ReplaceAllStringFunc(sentence, func(m string) string {
+		n, err := strconv.Atoi(strings.Trim(m, "[]"))
+		if err != nil || n < 1 || n > len(g.hits) {
+			return ""
+		}
+		for i, seen := range g.order {
+			if seen == n {
+				return "[" + strconv.Itoa(i+1) + "]"
+			}
+		}
+		g.order = append(g.order, n)
+		return "[" + strconv.Itoa(len(g.order)) + "]"
+	})
+}
+
+func (g *grounder) text() string {
+	if len(g.order) == 0 {
+		return "" // nothing that was kept rests on a passage
+	}
+	return strings.TrimSpace(g.kept.String())
+}
+
+// share is the share of the answer's statements that are supported; 0 for an answer without any.
+func (g *grounder) share() float64 {
+	if g.total == 0 {
+		return 0
+	}
+	return float64(g.good) / float64(g.total)
+}
+
+func (g *grounder) citations() []Citation {
+	var cs []Citation
+	for i, n := range g.order {
+		cs = append(cs, cite(i+1, g.hits[n-1], readable(g.hits[n-1].Text)))
+	}
+	return cs
+}
+
+// supported reports whether the passages back the sentence: they contain most of its terms, and every number, link and
+// address in it stands in one of them. It is a deterministic check, on purpose: no prompt can talk it round.
+func supported(sentence string, passages []knowledge.Hit) bool {
+	if len(passages) == 0 {
+		return false
+	}
+	var all strings.Builder
+	for _, p := range passages {
+		all.WriteString(strings.Join([]string{p.Title, strings.Join(p.HeadingPath, " "), p.Question, p.Text, p.URL, ""}, "\n"))
+	}
+	source := text.Normalize(all.String())
+	sentence = text.Normalize(mark.ReplaceAllString(sentence, ""))
+	for _, literal := range exact.FindAllString(sentence, -1) {
+		if !strings.Contains(source, strings.TrimRight(literal, ".,;:!?)。，")) {
+			return false
+		}
+	}
+	have, want := termSet(source), termSet(sentence)
+	var found int
+	for term := range want {
+		if have[term] {
+			found++
+		}
+	}
+	return len(want) > 0 && float64(found) >= supportLimit*float64(len(want))
+}
+
+var (
+	// mark matches a citation mark.
+	mark = regexp.MustCompile(`\[(\d{1,2})\]`)
+	// exact matches what must be copied, never paraphrased: links, e-mail addresses and numbers.
+	exact = regexp.MustCompile(`https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|\d[\d.,:/-]*`)
+	// markRun matches the marks that trail a sentence's full stop.
+	markRun = regexp.MustCompile(`^(\s*\[\d{1,2}\])+[.。]?`)
+)
+
+// sentenceEnd returns the byte index just after the first complete sentence with its marks, or -1. A sentence is
+// complete only when something follows it, because its mark may still be on the way.
+func sentenceEnd(s string) int {
+	spans := text.Sentences(s)
+	for i := 0; i+1 < len(spans); i++ {
+		end := spans[i].End
+		next := s[spans[i+1].Start:spans[i+1].End]
+		if loc := markRun.FindStringIndex(next); loc != nil {
+			after := spans[i+1].Start + loc[1]
+			if strings.TrimSpace(s[after:]) == "" {
+				return -1
+			}
+			return after
+		}
+		if strings.HasPrefix(next, "[") {
+			return -1 // perhaps the first half of a mark
+		}
+		return end
+	}
+	return -1
+}

@@ -1,0 +1,213 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/chat"
+	"handrail/internal/errs"
+	"handrail/knowledge"
+)
+
+// historyRead is how many messages before the turn are looked at.
+const historyRead = 20
+
+// Handle answers a leased turn of a live conversation. An error of kind [errs.Conflict] means that the turn was
+// overtaken and there is nothing left to do; any other error leaves the turn due, for this node or another to retry.
+func (b *Bot) Handle(ctx context.Context, turn chat.Turn) error {
+	t, err := b.load(ctx, turn)
+	if err != nil {
+		return err
+	}
+	r, err := b.Respond(ctx, t)
+	if err != nil {
+		return err
+	}
+	_, err = b.c.Log.FinishTurn(ctx, turn, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+		return b.conclude(ctx, tx, c, turn, r)
+	})
+	return err
+}
+
+// CallPerson queues a conversation for a person because its visitor pressed the button. It is no error if a person is
+// on the way already. A closed conversation is reopened first.
+func (b *Bot) CallPerson(ctx context.Context, workspace, conversation uuid.UUID) error {
+	_, err := b.c.Log.Decide(ctx, workspace, conversation, func(_ pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+		if c.State == chat.StateClosed {
+			c.State = chat.StateBot
+			c.Epoch++
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = b.c.Log.Decide(ctx, workspace, conversation, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+		if c.State != chat.StateBot {
+			return nil, nil
+		}
+		h := chat.Handoff{Reason: ReasonAskedForPerson, Lang: c.Lang, TurnSeq: c.TurnDue}
+		c.TurnDue = 0 // the person answers what the bot has not
+		if err := b.c.Desk.Enqueue(ctx, tx, c, h); err != nil {
+			return nil, err
+		}
+		return []chat.Entry{chat.HandoffEntry(h.Reason)}, nil
+	})
+	return err
+}
+
+// HandOver gives up on a turn that keeps failing and queues it for a person.
+func (b *Bot) HandOver(ctx context.Context, turn chat.Turn) error {
+	t, err := b.load(ctx, turn)
+	if err != nil {
+		return err
+	}
+	r := Reply{Lang: cmpOr(t.Lang, "en"), Threshold: b.c.Settings.Threshold}
+	b.handOff(&r, ReasonModelFailure)
+	_, err = b.c.Log.FinishTurn(ctx, turn, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+		return b.conclude(ctx, tx, c, turn, r)
+	})
+	return err
+}
+
+// load reads the visitor's unanswered messages and what came before them. Messages sent in quick succession are one
+// question.
+func (b *Bot) load(ctx context.Context, turn chat.Turn) (Turn, error) {
+	c, err := b.c.Log.Conversation(ctx, turn.Workspace, turn.Conversation)
+	if err != nil {
+		return Turn{}, err
+	}
+	after := max(0, turn.Seq-historyRead)
+	messages, err := b.c.Log.Read(ctx, turn.Workspace, turn.Conversation, after, int(turn.Seq-after))
+	if err != nil {
+		return Turn{}, err
+	}
+	t := Turn{Workspace: turn.Workspace, Lang: c.Lang}
+	if b.c.Stream != nil {
+		t.Stream = func(offset int, s string) { b.c.Stream(turn.Conversation, turn.Seq, offset, s) }
+	}
+	var asked []string
+	for _, m := range messages {
+		switch {
+		case m.Kind != "text":
+		case m.Sender.Kind == chat.Visitor:
+			asked = append(asked, m.Body)
+		default:
+			t.History = appendVisitor(t.History, asked)
+			asked = nil
+			t.History = append(t.History, utterance(m))
+		}
+	}
+	t.Text = strings.Join(asked, "\n")
+	if t.Text == "" {
+		return Turn{}, errs.New(errs.Conflict, "the message has been answered already")
+	}
+	return t, nil
+}
+
+func appendVisitor(history []Utterance, asked []string) []Utterance {
+	if len(asked) == 0 {
+		return history
+	}
+	return append(history, Utterance{FromVisitor: true, Text: strings.Join(asked, "\n")})
+}
+
+func utterance(m chat.Message) Utterance {
+	u := Utterance{Text: m.Body}
+	var data messageData
+	if json.Unmarshal(m.Data, &data) == nil {
+		u.Choices = data.Choices
+	}
+	return u
+}
+
+// conclude stores what was decided and returns what is said, inside the transaction that ends the turn.
+func (b *Bot) conclude(ctx context.Context, tx pgx.Tx, c *chat.Conversation, turn chat.Turn, r Reply) ([]chat.Entry, error) {
+	if err := record(ctx, tx, turn, r); err != nil {
+		return nil, err
+	}
+	c.Lang = r.Lang
+	data, err := r.data()
+	if err != nil {
+		return nil, fmt.Errorf("encode message data: %w", err)
+	}
+	said := chat.Entry{
+		// Derived from the turn, so that a retried turn cannot answer twice.
+		ClientID: uuid.NewSHA1(turn.Conversation, []byte("turn "+strconv.FormatInt(turn.Seq, 10))),
+		Sender:   chat.Sender{Kind: chat.Bot, ID: "bot", Name: b.c.Settings.Name},
+		Kind:     "text", Body: r.Text, Data: data, Epoch: turn.Epoch,
+	}
+	if r.Decision != Handoff {
+		return []chat.Entry{said}, nil
+	}
+	h, err := handoffOf(turn, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.c.Desk.Enqueue(ctx, tx, c, h); err != nil {
+		return nil, err
+	}
+	said.Epoch = -1 // Enqueue raised the epoch in this very transaction
+	return []chat.Entry{said, chat.HandoffEntry(r.Reason)}, nil
+}
+
+// found is a passage as stored with a turn and shown to the agent.
+type found struct {
+	Title    string    `json:"title"`
+	Heading  string    `json:"heading"`
+	URL      string    `json:"url"`
+	Source   string    `json:"source"`
+	Text     string    `json:"text"`
+	Score    float64   `json:"score"`
+	Document uuid.UUID `json:"document"`
+}
+
+func passagesJSON(hits []knowledge.Hit) ([]byte, error) {
+	out := make([]found, 0, len(hits))
+	for _, h := range hits {
+		out = append(out, found{Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), URL: h.URL, Source: h.URI,
+			Text: clip(readable(h.Text), 600), Score: h.Score, Document: h.DocumentID})
+	}
+	return json.Marshal(out)
+}
+
+func handoffOf(turn chat.Turn, r Reply) (chat.Handoff, error) {
+	passages, err := passagesJSON(r.Passages)
+	if err != nil {
+		return chat.Handoff{}, fmt.Errorf("encode passages: %w", err)
+	}
+	entities, err := json.Marshal(entitiesOf(r))
+	if err != nil {
+		return chat.Handoff{}, fmt.Errorf("encode entities: %w", err)
+	}
+	h := chat.Handoff{Reason: r.Reason, Summary: r.Summary, Intent: r.Intent.Name, Lang: r.Lang,
+		Confidence: r.Confidence, Entities: entities, Passages: passages, TurnSeq: turn.Seq}
+	if in := r.Intent.Intent; in != nil {
+		h.Group = in.Group
+	}
+	if r.Reason == ReasonAnger {
+		h.Priority = 1
+	}
+	return h, nil
+}
+
+// foundEntity is an entity as stored with a turn and shown to the agent.
+type foundEntity struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+	Text  string `json:"text"`
+}
+
+func entitiesOf(r Reply) []foundEntity {
+	out := make([]foundEntity, 0, len(r.Entities))
+	for _, e := range r.Entities {
+		out = append(out, foundEntity{Kind: e.Kind, Value: e.Value, Text: e.Text})
+	}
+	return out
+}

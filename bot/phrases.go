@@ -1,0 +1,39 @@
+package bot
+
+import "strings"
+
+// phrase is what the bot says of its own accord in one language. Agents and knowledge managers never write these.
+type phrase struct {
+	handoff map[string]string // by reason
+	clarify string
+}
+
+// phrases returns the texts in lang, or in English where there are none.
+func phrases(lang string) phrase {
+	if strings.HasPrefix(lang, "zh") {
+		return phrase{
+			handoff: map[string]string{
+				ReasonAskedForPerson: "好的，正在为您转接人工客服，请稍候。",
+				ReasonAnger:          "非常抱歉给您带来不好的体验。我马上请同事来处理。",
+				ReasonSensitive:      "这件事需要由同事亲自处理，正在为您转接人工客服。",
+				ReasonLowConfidence:  "这个问题我没有十足的把握，为了不误导您，我请同事来回答。",
+				ReasonOutOfScope:     "这个问题超出了我能回答的范围，我请同事来看看。",
+				ReasonNoAnswer:       "我在帮助中心没有找到答案，正在为您转接人工客服。",
+				ReasonModelFailure:   "我暂时无法给出可靠的回答，正在为您转接人工客服。",
+			},
+			clarify: "为了准确回答，请问您指的是哪一个？",
+		}
+	}
+	return phrase{
+		handoff: map[string]string{
+			ReasonAskedForPerson: "Of course. I am passing you to a colleague now.",
+			ReasonAnger:          "I am sorry about this. A colleague will take over right away.",
+			ReasonSensitive:      "This is something a colleague should look after in person. I am passing you on now.",
+			ReasonLowConfidence:  "I am not sure enough to answer this one, so I am passing you to a colleague.",
+			ReasonOutOfScope:     "This is outside what I can answer. I am passing you to a colleague.",
+			ReasonNoAnswer:       "I could not find this in our help centre. I am passing you to a colleague.",
+			ReasonModelFailure:   "I cannot give you a reliable answer at the moment, so I am passing you to a colleague.",
+		},
+		clarify: "To give you the right answer: which of these do you mean?",
+	}
+}

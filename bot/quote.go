@@ -1,0 +1,170 @@
+package bot
+
+import (
+	"math"
+	"strings"
+
+	"handrail/internal/text"
+	"handrail/knowledge"
+)
+
+const (
+	// quoteWhole is the longest passage, in characters, that is quoted as it stands.
+	quoteWhole = 420
+	// quoteMost is about how much of a longer one is quoted.
+	quoteMost = 360
+)
+
+// quote answers with the best passage itself, trimmed to the part that answers, and cites it. It reports whether there
+// was anything to quote.
+func (b *Bot) quote(t Turn, r *Reply) bool {
+	best := r.Passages[0]
+	body := excerpt(t.Text, best, r.Passages)
+	if body == "" {
+		b.handOff(r, ReasonNoAnswer)
+		return false
+	}
+	r.Text = body + " [1]"
+	r.Citations = []Citation{cite(1, best, body)}
+	return true
+}
+
+func cite(n int, h knowledge.Hit, quote string) Citation {
+	return Citation{N: n, Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), URL: h.URL, Source: h.URI,
+		Quote: clip(quote, quoteMost), Document: h.DocumentID, Passage: h.ID}
+}
+
+// excerpt cuts the part of the passage that answers the question: whole lines and sentences around the one that says
+// most about it, in their order.
+func excerpt(question string, h knowledge.Hit, others []knowledge.Hit) string {
+	body := readable(h.Text)
+	if h.Question != "" || len([]rune(body)) <= quoteWhole {
+		return body
+	}
+	spans := text.Sentences(body)
+	if len(spans) == 0 {
+		return ""
+	}
+	weights := rarity(question, others)
+	best, bestScore := 0, -1.0
+	for i, s := range spans {
+		if score := overlap(weights, body[s.Start:s.End]); score > bestScore {
+			best, bestScore = i, score
+		}
+	}
+	from, to := grow(body, spans, best, weights)
+	return strings.TrimSpace(body[spans[from].Start:spans[to].End])
+}
+
+// grow widens the quote from the best sentence to its neighbours, taking the more telling one first, while it stays
+// short.
+func grow(body string, spans []text.Span, best int, weights map[string]float64) (from, to int) {
+	from, to = best, best
+	size := func(a, b int) int { return len([]rune(body[spans[a].Start:spans[b].End])) }
+	score := func(i int) float64 {
+		if i < 0 || i >= len(spans) {
+			return -1
+		}
+		return overlap(weights, body[spans[i].Start:spans[i].End])
+	}
+	for {
+		before, after := score(from-1), score(to+1)
+		canBefore := before >= 0 && size(from-1, to) <= quoteMost
+		canAfter := after >= 0 && size(from, to+1) <= quoteMost
+		switch {
+		case canAfter && (after >= before || !canBefore): // text leads forward, so the next sentence wins a tie
+			to++
+		case canBefore:
+			from--
+		default:
+			return from, to
+		}
+	}
+}
+
+// rarity weighs the question's terms by how few of the passages found contain them: a term that all of them share does
+// not tell their sentences apart.
+func rarity(question string, hits []knowledge.Hit) map[string]float64 {
+	in := map[string]int{}
+	for _, h := range hits {
+		for term := range termSet(h.Text) {
+			in[term]++
+		}
+	}
+	weights := map[string]float64{}
+	for term := range termSet(question) {
+		weights[term] = math.Log(1 + float64(len(hits)+1)/float64(in[term]+1))
+	}
+	return weights
+}
+
+func overlap(weights map[string]float64, s string) float64 {
+	var sum float64
+	for term := range termSet(s) {
+		sum += weights[term]
+	}
+	return sum
+}
+
+// readable turns the Markdown that chat clients do not render into plain lines: headings lose their marks and table
+// rows become "column: value" lists.
+func readable(s string) string {
+	var out []string
+	var header []string
+	for line := range strings.Lines(s) {
+		line = strings.TrimRight(line, "\n")
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(trimmed, "|"):
+			cells := tableCells(trimmed)
+			switch {
+			case isRule(cells):
+			case header == nil:
+				header = cells
+			default:
+				out = append(out, "- "+row(header, cells))
+			}
+			continue
+		case strings.HasPrefix(trimmed, "#"):
+			line = strings.TrimSpace(strings.TrimLeft(trimmed, "#"))
+		}
+		header = nil
+		out = append(out, line)
+	}
+	return strings.TrimSpace(strings.Join(out, "\n"))
+}
+
+func tableCells(line string) []string {
+	cells := strings.Split(strings.Trim(line, "|"), "|")
+	for i := range cells {
+		cells[i] = strings.TrimSpace(cells[i])
+	}
+	return cells
+}
+
+func isRule(cells []string) bool {
+	return strings.Trim(strings.Join(cells, ""), "-: ") == ""
+}
+
+func row(header, cells []string) string {
+	var parts []string
+	for i, c := range cells {
+		switch {
+		case c == "":
+		case i < len(header) && header[i] != "":
+			parts = append(parts, header[i]+": "+c)
+		default:
+			parts = append(parts, c)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// clip shortens s to at most n characters, at a character boundary.
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return strings.TrimSpace(string(r[:n-1])) + "…"
+}

@@ -1,0 +1,153 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"handrail/intent"
+	"handrail/internal/text"
+	"handrail/knowledge"
+)
+
+const (
+	// Anger at or above this goes to a person at once: an apology by a machine makes it worse.
+	angerLimit = 0.8
+	// An intent's own policy (a fixed reply, straight to a person) is followed when the intent is at least this likely.
+	policyLimit = 0.6
+	// passagesKept is how many passages are stored with a turn and shown to the agent.
+	passagesKept = 6
+	// summaryRunes bounds each line of the summary for agents.
+	summaryRunes = 240
+)
+
+// Respond decides a turn. It writes nothing. The error is set only if the database failed; a failing model leads to a
+// handoff instead.
+func (b *Bot) Respond(ctx context.Context, t Turn) (Reply, error) {
+	start := time.Now()
+	r := Reply{
+		Lang:      text.Detect(t.Text, cmpOr(t.Lang, "en")),
+		Entities:  intent.Entities(t.Text),
+		Threshold: b.c.Settings.Threshold,
+	}
+	err := b.respond(ctx, t, &r)
+	r.Took = time.Since(start)
+	if r.Decision == Handoff {
+		r.Summary = summary(t)
+	}
+	return r, err
+}
+
+// summary tells an agent in two lines what the visitor wants: the first message, which names the matter, and the last.
+func summary(t Turn) string {
+	for _, u := range t.History {
+		if u.FromVisitor {
+			return clip(u.Text, summaryRunes) + "\n" + clip(t.Text, summaryRunes)
+		}
+	}
+	return clip(t.Text, summaryRunes)
+}
+
+func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
+	if intent.WantsPerson(t.Text) {
+		b.handOff(r, ReasonAskedForPerson)
+		return nil
+	}
+	var err error
+	if r.Intent, err = b.c.Classifier.Classify(ctx, t.Workspace, t.Text); err != nil {
+		return err
+	}
+	if in := r.Intent.Intent; in != nil && in.Threshold > 0 {
+		r.Threshold = in.Threshold
+	}
+	found, err := b.search(ctx, t, r)
+	if err != nil {
+		return err
+	}
+	r.Passages = found.Hits[:min(passagesKept, len(found.Hits))]
+	r.Features = features(t, r.Intent, found)
+	if b.followPolicy(t, r) {
+		return nil
+	}
+	if len(found.Hits) == 0 {
+		b.handOff(r, ReasonNoAnswer)
+		return nil
+	}
+	return b.answer(ctx, t, r)
+}
+
+// search asks the knowledge base. A choice picked from a clarifying question is searched together with the question
+// that led to it: neither says enough alone.
+func (b *Bot) search(ctx context.Context, t Turn, r *Reply) (knowledge.Result, error) {
+	q := knowledge.Query{Text: t.Text, Lang: r.Lang}
+	for _, u := range t.History {
+		if u.FromVisitor {
+			q.History = append(q.History, u.Text)
+		}
+	}
+	return b.c.Base.Search(ctx, t.Workspace, q)
+}
+
+// followPolicy decides the turns that need no retrieval: it reports whether it did.
+func (b *Bot) followPolicy(t Turn, r *Reply) bool {
+	if intent.Anger(t.Text) >= angerLimit {
+		b.handOff(r, ReasonAnger)
+		return true
+	}
+	in := r.Intent.Intent
+	if in == nil || r.Intent.Probability < policyLimit {
+		return false
+	}
+	switch in.Policy {
+	case "handoff":
+		b.handOff(r, ReasonSensitive)
+		return true
+	case "reply":
+		// A greeting in front of a question is a question: the fixed reply is only for messages that say nothing the
+		// knowledge base knows more about.
+		if r.Features.get("title_match") > 0.5 && r.Features.get("terms") >= 3 {
+			return false
+		}
+		r.Decision, r.Reason = Answer, ReasonFixedReply
+		r.Text = inLanguage(in.Reply, r.Lang)
+		r.Confidence = r.Intent.Probability
+		return true
+	}
+	return false
+}
+
+func (b *Bot) handOff(r *Reply, reason string) {
+	r.Decision, r.Reason = Handoff, reason
+	r.Text = phrases(r.Lang).handoff[reason]
+	r.Citations, r.Choices = nil, nil
+}
+
+// inLanguage picks the text in lang, else English, else any.
+func inLanguage(texts map[string]string, lang string) string {
+	for _, l := range []string{lang, "en"} {
+		if s, ok := texts[l]; ok {
+			return s
+		}
+	}
+	for _, s := range texts {
+		return s
+	}
+	return ""
+}
+
+func cmpOr(s, fallback string) string {
+	if strings.TrimSpace(s) == "" {
+		return fallback
+	}
+	return s
+}
+
+// lastClarification returns the choices of the message just before this one, if it was a clarifying question.
+func lastClarification(t Turn) []Choice {
+	for i := len(t.History) - 1; i >= 0; i-- {
+		if !t.History[i].FromVisitor {
+			return t.History[i].Choices
+		}
+	}
+	return nil
+}

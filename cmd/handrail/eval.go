@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"handrail/evals"
+	"handrail/ingest"
+	"handrail/internal/errs"
+	"handrail/sample"
+)
+
+type evalCommand struct {
+	Intents   evalIntentsCommand   `cmd:"" help:"Train on one split of labelled messages and score another."`
+	Retrieval evalRetrievalCommand `cmd:"" help:"Index a BEIR-style corpus and score the ranking for its queries."`
+	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
+}
+
+type evalIntentsCommand struct {
+	Data  string `required:"" type:"existingfile" help:"JSONL with text, intent (\"oos\" = out of scope), split, lang."`
+	Train string `default:"train" help:"Split to train on."`
+	Valid string `default:"valid" help:"Split that fixes thresholds; cross-validation where it is empty."`
+	Test  string `default:"test" help:"Split to score."`
+	JSON  bool   `help:"Print JSON."`
+}
+
+// Run needs no database: the classifier is pure.
+func (cmd *evalIntentsCommand) Run(ctx context.Context, io streams) error {
+	rows, err := readFile(cmd.Data, evals.ReadJSONL[evals.IntentRow])
+	if err != nil {
+		return err
+	}
+	report, err := evals.Intents(ctx, rows, evals.IntentOptions{Train: cmd.Train, Valid: cmd.Valid, Test: cmd.Test})
+	if err != nil {
+		return err
+	}
+	return printReport(io.out, report, cmd.JSON)
+}
+
+type evalRetrievalCommand struct {
+	Corpus  string `required:"" type:"existingfile" help:"JSONL with id, title, text."`
+	Queries string `required:"" type:"existingfile" help:"JSONL with id, text, answerable, split, history."`
+	Qrels   string `required:"" type:"existingfile" help:"Tab-separated judgments in BEIR layout."`
+	Split   string `help:"Score only queries of this split."`
+	JSON    bool   `help:"Print JSON."`
+}
+
+// Run indexes into a scratch workspace and removes its documents afterwards.
+func (cmd *evalRetrievalCommand) Run(ctx context.Context, c *commands, io streams) error {
+	corpus, err := readFile(cmd.Corpus, evals.ReadJSONL[evals.CorpusDoc])
+	if err != nil {
+		return err
+	}
+	queries, err := readFile(cmd.Queries, evals.ReadJSONL[evals.Query])
+	if err != nil {
+		return err
+	}
+	qrels, err := readFile(cmd.Qrels, evals.ReadQrels)
+	if err != nil {
+		return err
+	}
+	return withStack(ctx, c, io, func(st *stack) error {
+		return st.scratch(ctx, func(ws uuid.UUID) error {
+			show, finish := progress(io.err)
+			defer finish()
+			report, err := evals.Retrieval(ctx, corpus, queries, qrels, evals.RetrievalOptions{Base: st.base, Workspace: ws,
+				Split: cmd.Split, Progress: func(stage string, done, total int) { show(done, total, stage) }})
+			if err != nil {
+				return err
+			}
+			return printReport(io.out, report, cmd.JSON)
+		})
+	})
+}
+
+// scratch runs fn over an empty workspace, whose documents are removed when it ends, also when it is interrupted.
+func (st *stack) scratch(ctx context.Context, fn func(uuid.UUID) error) error {
+	ws, err := st.auth.EnsureWorkspace(ctx, "eval-"+uuid.NewString(), "Scratch of an eval")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx := context.WithoutCancel(ctx)
+		docs, err := st.base.Documents(ctx, ws, "")
+		if err == nil {
+			ids := make([]uuid.UUID, 0, len(docs))
+			for _, d := range docs {
+				ids = append(ids, d.ID)
+			}
+			err = st.base.Remove(ctx, ws, ids...)
+		}
+		if err != nil {
+			st.logger.Error("the scratch workspace was not emptied", "workspace", ws, "error", err)
+		}
+	}()
+	return fn(ws)
+}
+
+type evalRunCommand struct {
+	Suite        string `arg:"" help:"YAML file, or \"sample\" for the suite of the sample help centre."`
+	Baseline     string `type:"path" help:"JSON file with what the suite is known to reach."`
+	Gate         bool   `help:"Exit with status 1 if the run is worse than the baseline."`
+	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
+	Out          string `type:"path" help:"Folder for report.md, report.html, results.jsonl and junit.xml."`
+	JSON         bool   `help:"Print metrics as JSON."`
+}
+
+// Run asks every question of the suite.
+func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) error {
+	if (cmd.Gate || cmd.SaveBaseline) && cmd.Baseline == "" {
+		return errs.New(errs.Invalid, "--gate and --save-baseline need --baseline FILE")
+	}
+	suite, err := cmd.load()
+	if err != nil {
+		return err
+	}
+	return withStack(ctx, c, io, func(st *stack) error {
+		run := func(ws uuid.UUID) error { return cmd.run(ctx, st, ws, suite, io) }
+		if cmd.Suite != "sample" {
+			return run(st.workspace)
+		}
+		return st.scratch(ctx, func(ws uuid.UUID) error {
+			if err := st.loadSample(ctx, ws); err != nil {
+				return err
+			}
+			return run(ws)
+		})
+	})
+}
+
+func (cmd *evalRunCommand) load() (evals.Suite, error) {
+	if cmd.Suite == "sample" {
+		return evals.LoadSuite("the sample suite", bytes.NewReader(sample.Suite))
+	}
+	return readFile(cmd.Suite, evals.LoadSuite)
+}
+
+// loadSample fills a workspace with the sample help centre and its intents.
+func (st *stack) loadSample(ctx context.Context, ws uuid.UUID) error {
+	report, err := st.ingest.RunFS(ctx, ws, sample.Help, ".", ingest.Options{Collection: demoCollection})
+	if err != nil {
+		return err
+	}
+	for _, f := range report.Failed {
+		return errs.New(errs.Internal, "sample document %s: %s", f.Item, f.Reason)
+	}
+	catalog, err := sampleCatalog()
+	if err != nil {
+		return err
+	}
+	_, err = st.classifier.Train(ctx, ws, catalog)
+	return err
+}
+
+func (cmd *evalRunCommand) run(ctx context.Context, st *stack, ws uuid.UUID, suite evals.Suite, io streams) error {
+	show, finish := progress(io.err)
+	report, err := evals.Run(ctx, st.bot, ws, suite, func(done, total int) { show(done, total, "asking") })
+	finish()
+	if err != nil {
+		return err
+	}
+	if cmd.SaveBaseline {
+		return saveBaseline(cmd.Baseline, report)
+	}
+	var worse []evals.Regression
+	if cmd.Baseline != "" {
+		baseline, err := readFile(cmd.Baseline, evals.ReadBaseline)
+		if err != nil {
+			return err
+		}
+		worse = evals.Gate(report, baseline)
+	}
+	if cmd.Out != "" {
+		if err := evals.Write(cmd.Out, report, worse); err != nil {
+			return err
+		}
+	}
+	if err := printReport(io.out, report.Metrics, cmd.JSON); err != nil {
+		return err
+	}
+	for _, r := range worse {
+		fmt.Fprintln(io.err, "regression:", r)
+	}
+	if cmd.Gate && len(worse) > 0 {
+		return silent(1)
+	}
+	return nil
+}
+
+func saveBaseline(path string, report evals.Report) error {
+	b, err := json.MarshalIndent(evals.NewBaseline(report), "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
+		return errs.Wrap(err, errs.Invalid, "cannot write %s", path)
+	}
+	return nil
+}
+
+// readFile opens a file for one of evals' readers.
+func readFile[T any](path string, read func(string, io.Reader) (T, error)) (T, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		var zero T
+		return zero, errs.Wrap(err, errs.Invalid, "cannot read %s", path)
+	}
+	defer f.Close()
+	return read(path, f)
+}
+
+// printReport prints scores as one line of JSON, or as a table.
+func printReport(w io.Writer, report any, asJSON bool) error {
+	b, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		_, err = fmt.Fprintln(w, string(b))
+		return err
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(b, &fields); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		value := fields[name]
+		if value == nil {
+			value = "-"
+		}
+		if rows, ok := value.([]any); ok {
+			for _, row := range rows {
+				fmt.Fprintf(w, "%-22s %v\n", name, strings.TrimPrefix(fmt.Sprint(row), "map"))
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%-22s %v\n", name, value)
+	}
+	return nil
+}

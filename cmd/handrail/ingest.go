@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"handrail/ingest"
+)
+
+type ingestCommand struct {
+	Sources    []string `arg:"" help:"Folders, files and http(s) addresses."`
+	Collection string   `help:"Collection that the documents belong to." default:"help"`
+	Prune      bool     `help:"Remove documents of the collection that are gone from the sources."`
+	DryRun     bool     `help:"Report what would change and write nothing."`
+	JSON       bool     `help:"Print the report as JSON."`
+}
+
+// ingestReport is the report as JSON.
+type ingestReport struct {
+	Added     []string        `json:"added"`
+	Changed   []string        `json:"changed"`
+	Unchanged int             `json:"unchanged"`
+	Removed   []string        `json:"removed"`
+	Failed    []ingestFailure `json:"failed"`
+	Passages  int             `json:"passages"`
+	Seconds   float64         `json:"seconds"`
+}
+
+type ingestFailure struct {
+	Item   string `json:"item"`
+	Reason string `json:"reason"`
+}
+
+// Run loads the sources; it fails with status 1 if any document failed.
+func (cmd *ingestCommand) Run(ctx context.Context, c *commands, io streams) error {
+	s, err := c.load()
+	if err != nil {
+		return err
+	}
+	st, err := open(ctx, s, io.err)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	show, finish := progress(io.err)
+	report, err := st.ingest.Run(ctx, st.workspace, cmd.Sources, ingest.Options{Collection: cmd.Collection,
+		Prune: cmd.Prune, DryRun: cmd.DryRun, Progress: func(p ingest.Progress) { show(p.Done, p.Total, p.Current) }})
+	finish()
+	if err != nil && len(report.Failed) == 0 {
+		return err
+	}
+	if printErr := cmd.print(io.out, report); printErr != nil {
+		return printErr
+	}
+	if err != nil {
+		return err
+	}
+	if len(report.Failed) > 0 {
+		return silent(1)
+	}
+	return nil
+}
+
+func (cmd *ingestCommand) print(w io.Writer, r ingest.Report) error {
+	if cmd.JSON {
+		out := ingestReport{Added: append([]string{}, r.Added...), Changed: append([]string{}, r.Changed...),
+			Unchanged: len(r.Unchanged), Removed: append([]string{}, r.Removed...), Failed: []ingestFailure{},
+			Passages: r.Passages, Seconds: r.Elapsed.Seconds()}
+		for _, f := range r.Failed {
+			out.Failed = append(out.Failed, ingestFailure{f.Item, f.Reason})
+		}
+		return json.NewEncoder(w).Encode(out)
+	}
+	verb := ""
+	if cmd.DryRun {
+		verb = "would be "
+	}
+	for _, f := range r.Failed {
+		fmt.Fprintf(w, "failed  %s: %s\n", f.Item, f.Reason)
+	}
+	_, err := fmt.Fprintf(w, "%sadded %d, changed %d, unchanged %d, removed %d, failed %d; %d passages in %s\n", verb,
+		len(r.Added), len(r.Changed), len(r.Unchanged), len(r.Removed), len(r.Failed), r.Passages,
+		r.Elapsed.Round(10*time.Millisecond))
+	return err
+}
+
+// progress returns a function that shows how far a job is, on a terminal only, and one that clears it.
+func progress(w io.Writer) (show func(done, total int, what string), finish func()) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return func(int, int, string) {}, func() {}
+	}
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(f), progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionSetWidth(30))
+	show = func(done, total int, what string) {
+		if total > 0 && int64(total) != bar.GetMax64() {
+			bar.ChangeMax(total)
+		}
+		bar.Describe(clipStart(what, 40))
+		_ = bar.Set(done) // a bar that cannot be drawn is no reason to stop
+	}
+	return show, func() { _ = bar.Finish() }
+}
+
+// clipStart keeps the end of a path, which tells files apart.
+func clipStart(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return fmt.Sprintf("%-*s", n, s)
+	}
+	return "…" + string(r[len(r)-n+1:])
+}

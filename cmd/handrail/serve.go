@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"handrail/api"
+	"handrail/bot"
+	"handrail/internal/errs"
+	"handrail/web"
+)
+
+// shutdownTime is how long running requests may take to finish when the server stops.
+const shutdownTime = 5 * time.Second
+
+type serveCommand struct {
+	Listen string `help:"host:port to listen on." placeholder:"127.0.0.1:8080"`
+}
+
+// Run serves until the process is told to stop.
+func (cmd *serveCommand) Run(ctx context.Context, c *commands, io streams) error {
+	s, err := c.load()
+	if err != nil {
+		return err
+	}
+	if cmd.Listen != "" {
+		s.Listen = cmd.Listen
+	}
+	l, err := listen(s.Listen)
+	if err != nil {
+		return err
+	}
+	st, err := open(ctx, s, io.err)
+	if err != nil {
+		_ = l.Close()
+		return err
+	}
+	defer st.close()
+	return st.serve(ctx, l, nil, func() error {
+		_, err := fmt.Fprintf(io.out, "Handrail %s is ready on http://%s (console: /console/, API: /docs)\n", version, l.Addr())
+		return err
+	})
+}
+
+// listen takes the port before anything slow starts, so that a taken port is reported at once.
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, errs.Wrap(err, errs.Conflict, "port %s is taken: stop the program that uses it, or choose another port", addr)
+	}
+	return nil, errs.Wrap(err, errs.Invalid, "cannot listen on %s", addr)
+}
+
+// serve runs every background part and the server until ctx ends, then stops them in the order that loses nothing: no
+// new requests, sockets told to go elsewhere, running turns left to other nodes.
+func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, ready func() error) error {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	worker := bot.NewWorker(bot.WorkerConfig{Bot: st.bot, Log: st.log, Node: node(), Logger: st.logger})
+	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Bot: st.bot, Base: st.base,
+		Ingest: st.ingest, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
+		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
+		Settings: widgetTexts(st.settings.Bot.Name)})
+
+	// The parts outlive ctx by the time that shutting down takes.
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	st.log.Start(background)
+	defer st.log.Stop()
+	st.desk.Start(background)
+	defer st.desk.Stop()
+	worker.Start(background)
+	defer worker.Stop()
+	wake, err := st.bus.Subscribe("turn.due", func(string, []byte) { worker.Wake() })
+	if err != nil {
+		return err
+	}
+	defer wake.Close()
+
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(background, l) }()
+	if err := ready(); err != nil {
+		return err
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	deadline, stop := context.WithTimeout(background, shutdownTime)
+	defer stop()
+	return server.Shutdown(deadline)
+}
+
+// widgetTexts are what visitors read around the chat before anybody has said anything.
+func widgetTexts(name string) api.WidgetSettings {
+	return api.WidgetSettings{
+		Title:    map[string]string{"en": name, "zh": name},
+		Greeting: map[string]string{"en": "Hello! What can I help you with?", "zh": "您好！请问有什么可以帮您？"},
+		Disclosure: map[string]string{"en": "You are talking to an AI assistant. You can ask for a person at any time.",
+			"zh": "正在为您服务的是 AI 助手，您可以随时要求转接人工客服。"},
+	}
+}

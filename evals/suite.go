@@ -1,0 +1,65 @@
+package evals
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"handrail/bot"
+	"handrail/internal/errs"
+)
+
+// Suite is a set of questions with what must come of them.
+type Suite struct {
+	Name  string `yaml:"name"`
+	Cases []Case `yaml:"cases"`
+}
+
+// Case is one question. Empty expectations are not scored.
+type Case struct {
+	ID       string   `yaml:"id"`
+	Question string   `yaml:"question"`
+	Lang     string   `yaml:"lang"` // language the reply must be in
+	Tags     []string `yaml:"tags"`
+	History  []string `yaml:"history"` // earlier messages of the visitor, oldest first
+
+	Decision  bot.Decision `yaml:"decision"` // answer, clarify or handoff
+	Reason    string       `yaml:"reason"`
+	Sources   []string     `yaml:"sources"` // ends of source paths; one of them must be cited
+	Facts     [][]string   `yaml:"facts"`   // of each list, one text must stand in the reply
+	Forbidden []string     `yaml:"forbidden"`
+	Intent    string       `yaml:"intent"`
+}
+
+// LoadSuite reads a suite in YAML and refuses unknown fields, missing questions and doubled ids.
+func LoadSuite(name string, r io.Reader) (Suite, error) {
+	var s Suite
+	dec := yaml.NewDecoder(r)
+	dec.KnownFields(true)
+	if err := dec.Decode(&s); err != nil {
+		if errors.Is(err, io.EOF) {
+			return Suite{}, errs.New(errs.Invalid, "%s is empty", name)
+		}
+		return Suite{}, errs.Wrap(err, errs.Invalid, "%s is not a suite: %v", name, err)
+	}
+	if len(s.Cases) == 0 {
+		return Suite{}, errs.New(errs.Invalid, "%s has no cases", name)
+	}
+	seen := map[string]bool{}
+	for i, c := range s.Cases {
+		switch {
+		case c.ID == "":
+			return Suite{}, errs.New(errs.Invalid, "%s: case %d has no id", name, i+1)
+		case seen[c.ID]:
+			return Suite{}, errs.New(errs.Invalid, "%s: the id %q stands twice", name, c.ID)
+		case c.Question == "":
+			return Suite{}, errs.New(errs.Invalid, "%s: case %q has no question", name, c.ID)
+		case !slices.Contains([]bot.Decision{bot.Answer, bot.Clarify, bot.Handoff}, c.Decision):
+			return Suite{}, errs.New(errs.Invalid, "%s: case %q expects decision %q: use answer, clarify or handoff", name, c.ID, c.Decision)
+		}
+		seen[c.ID] = true
+	}
+	return s, nil
+}

@@ -1,0 +1,65 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/errs"
+)
+
+// DefaultWorkspace is the slug of the workspace that a new installation starts with.
+const DefaultWorkspace = "default"
+
+// EnsureWorkspace returns the workspace with the slug and makes it if there is none.
+func (s *Store) EnsureWorkspace(ctx context.Context, slug, name string) (uuid.UUID, error) {
+	var id uuid.UUID
+	err := s.db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		// The no-op update makes RETURNING yield the row that was there before.
+		return tx.QueryRow(ctx, `
+			INSERT INTO workspaces (id, slug, name) VALUES ($1, $2, $3)
+			ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id`, uuid.New(), slug, name).Scan(&id)
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("find the workspace %q: %w", slug, err)
+	}
+	return id, nil
+}
+
+// Widget is one place where visitors chat.
+type Widget struct {
+	Workspace uuid.UUID
+	Key       string   // public: it stands in the page
+	Origins   []string // other sites' pages that may embed it, exactly as browsers send them ("https://shop.example")
+}
+
+// EnsureWidget returns the key of the workspace's widget with the name, and makes it if there is none.
+func (s *Store) EnsureWidget(ctx context.Context, workspace uuid.UUID, name string, origins []string) (string, error) {
+	var key string
+	err := s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT key FROM widgets WHERE workspace_id = $1 AND name = $2`, workspace, name).Scan(&key)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		key = "hrw_" + uuid.NewString()
+		_, err = tx.Exec(ctx, `INSERT INTO widgets (workspace_id, key, name, origins) VALUES ($1, $2, $3, $4)`,
+			workspace, key, name, append([]string{}, origins...))
+		return err
+	})
+	return key, err
+}
+
+// Widget returns the widget with the key, [errs.NotFound] where there is none.
+func (s *Store) Widget(ctx context.Context, key string) (Widget, error) {
+	w := Widget{Key: key}
+	err := s.db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `SELECT workspace_id, origins FROM widgets WHERE key = $1`, key).Scan(&w.Workspace, &w.Origins)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Widget{}, errs.New(errs.NotFound, "no widget has the key %q: copy the snippet again", key)
+	}
+	return w, err
+}
