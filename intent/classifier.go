@@ -67,9 +67,6 @@ func (c *Classifier) Classify(ctx context.Context, ws uuid.UUID, text string) (R
 		Alternatives: p.Alternatives, Model: version,
 	}
 	r.Intent = intents[p.Intent] // nil for OutOfScope
-	for i := range r.Alternatives {
-		r.Alternatives[i].Intent = intents[r.Alternatives[i].Name]
-	}
 	return r, nil
 }
 
