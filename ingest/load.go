@@ -147,6 +147,9 @@ func nameOf(uri string) string {
 		}
 	}
 	name = strings.TrimSpace(strings.NewReplacer("-", " ", "_", " ", "+", " ").Replace(name))
+	if strings.EqualFold(name, "faq") {
+		return "FAQ"
+	}
 	for i, r := range name {
 		return string(unicode.ToUpper(r)) + name[i+len(string(r)):]
 	}

@@ -96,11 +96,11 @@ func (b *builder) faq(question string) {
 
 func (b *builder) page() page { return page{text: b.sb.String(), parts: b.parts} }
 
-// prose returns the beginning of the text without code, for telling the language.
+// prose returns the beginning of the text without code. That much tells the language as surely as the whole would.
 func (p page) prose() string {
 	var sb strings.Builder
 	for _, part := range p.parts {
-		if part.kind != code && sb.Len() < 8<<10 {
+		if part.kind != code && sb.Len() < 2<<10 {
 			sb.WriteString(p.text[part.start:part.end])
 			sb.WriteByte('\n')
 		}

@@ -12,6 +12,7 @@ import (
 const (
 	largest     = 300
 	smallest    = 100
+	enough      = 200 // from here on a section keeps its own heading rather than take in a neighbour
 	largestCode = 600 // an example that is cut cannot be used, so code may be longer
 )
 
@@ -99,7 +100,7 @@ func finish(out []piece, text string, s *section) []piece {
 
 func joins(a, b piece) bool {
 	return !a.closed && !b.closed && a.tail == "" && b.lead == "" &&
-		(a.tokens < smallest || b.tokens < smallest) && a.tokens+b.tokens <= largest
+		min(a.tokens, b.tokens) < smallest && max(a.tokens, b.tokens) <= enough && a.tokens+b.tokens <= largest
 }
 
 // join returns the piece that spans a and b, which stand under s.

@@ -1,0 +1,80 @@
+package ingest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"handrail/internal/errs"
+	"handrail/knowledge"
+)
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	for name, src := range map[string]string{
+		"comma":            "question,answer\nIs it free?,Yes.\nWhere?,In Oslo.\n",
+		"semicolon":        "Id;Question;Answer\n1;Is it free?;Yes.\n2;Where?;In Oslo.\n",
+		"tab, other order": "Answer\tQuestion\nYes.\tIs it free?\nIn Oslo.\tWhere?\n",
+		"no header":        "Is it free?,Yes.\nWhere?,In Oslo.\n",
+		"empty rows":       "Q,A\n,\nIs it free?,Yes.\n\nWhere?,In Oslo.\n,\n",
+		"markup":           "question,answer\nIs it free?,<p>Yes.</p>\nWhere?,\"In **Oslo**.\"\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := loadCSV(src)
+			require.NoError(t, err)
+			require.Equal(t, [][2]string{{"Is it free?", "Yes."}, {"Where?", "In Oslo."}}, pairs(split(p)))
+		})
+	}
+}
+
+func TestCSVInChinese(t *testing.T) {
+	t.Parallel()
+	src, err := decode([]byte("\xef\xbb\xbf编号,问题,答案\r\n1,可以开发票,\"可以，\r\n在订单页下载。\"\r\n"), "", false)
+	require.NoError(t, err)
+	p, err := loadCSV(src)
+	require.NoError(t, err)
+	ps := split(p)
+	require.Equal(t, [][2]string{{"可以开发票", "可以，在订单页下载。"}}, pairs(ps))
+	require.Empty(t, ps[0].HeadingPath)
+}
+
+func TestCSVLongAnswerKeepsItsQuestion(t *testing.T) {
+	t.Parallel()
+	p, err := loadCSV("question,answer\nWhat now?,\"" + strings.Repeat("One more sentence stands here. ", 200) + "\"\n")
+	require.NoError(t, err)
+	ps := split(p)
+	require.Greater(t, len(ps), 3)
+	for _, passage := range ps {
+		require.Equal(t, "What now?", passage.Question)
+	}
+}
+
+func TestCSVErrorsNameTheLine(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ src, want string }{
+		"no answer":       {"question,answer\nA?,Yes\nB?,\n", "line 3 has a question but no answer"},
+		"no question":     {"question,answer\n,Yes\n", "line 2 has an answer but no question"},
+		"missing column":  {"question,answer\n\"A\n?\",Yes\nB?\n", "line 4 has 1 columns"},
+		"open quote":      {"question,answer\nA?,Yes\nB?,\"No\n", "line 3 has a quoted text that is not closed"},
+		"bare quote":      {"question,answer\nA?,5\" wide\n", "line 2 has a double quote"},
+		"no header":       {"name,price\nmug,5\n", "line 1 names no question and answer columns"},
+		"no answer title": {"question,price\nmug,5\n", "line 1 names no answer column"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := loadCSV(c.src)
+			require.True(t, errs.Is(err, errs.Invalid))
+			require.Contains(t, reason(err), c.want)
+		})
+	}
+}
+
+func pairs(ps []knowledge.Passage) [][2]string {
+	var out [][2]string
+	for _, p := range ps {
+		out = append(out, [2]string{p.Question, p.Text})
+	}
+	return out
+}
