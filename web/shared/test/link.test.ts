@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Link, type LinkState, Refused } from '../src/link'
+import { FakeSocket } from './fakes'
+
+let states: LinkState[]
+let frames: { t: string }[]
+let tickets: number
+let ticket: () => Promise<{ url: string; ticket: string }>
+let link: Link<{ t: string }>
+let signIns: number
+let refusals: Refused[]
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('WebSocket', FakeSocket)
+  FakeSocket.all = []
+  states = []
+  frames = []
+  refusals = []
+  tickets = signIns = 0
+  ticket = async () => ({ url: 'ws://server/ws', ticket: `t${++tickets}` })
+  link = new Link({
+    ticket: () => ticket(),
+    hello: () => ({ t: 'hello' }),
+    frame: (frame) => frames.push(frame),
+    state: (state) => states.push(state),
+    signIn: () => signIns++,
+    refused: (reason) => refusals.push(reason),
+    random: () => 0.5,
+  })
+})
+
+afterEach(() => {
+  link.stop()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+async function up(): Promise<FakeSocket> {
+  await vi.advanceTimersByTimeAsync(0)
+  FakeSocket.last.open()
+  FakeSocket.last.says({ t: 'welcome' })
+  return FakeSocket.last
+}
+
+describe('Link', () => {
+  it('offers the protocol and its ticket, says hello, and is up after the welcome', async () => {
+    link.start()
+    const socket = await up()
+    expect(socket.protocols).toEqual(['handrail.v1', 'ticket.t1'])
+    expect(socket.types).toEqual(['hello'])
+    expect(states).toEqual(['connecting', 'up'])
+  })
+
+  it('sends nothing before the welcome', async () => {
+    link.start()
+    await vi.advanceTimersByTimeAsync(0)
+    FakeSocket.last.open()
+    expect(link.send({ t: 'send' })).toBe(false)
+  })
+
+  it('comes back with a new ticket, soon at first and slower each time', async () => {
+    link.start()
+    const first = await up()
+    first.drops()
+    await vi.advanceTimersByTimeAsync(250)
+    expect(FakeSocket.last.protocols[1]).toBe('ticket.t2')
+    FakeSocket.last.drops()
+    await vi.advanceTimersByTimeAsync(499)
+    expect(FakeSocket.all).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(FakeSocket.all).toHaveLength(3)
+  })
+
+  it('starts the pauses over after a welcome', async () => {
+    link.start()
+    for (let i = 0; i < 4; i++) {
+      const socket = await up()
+      socket.drops()
+      await vi.advanceTimersByTimeAsync(250)
+    }
+    expect(FakeSocket.all).toHaveLength(5)
+  })
+
+  it('keeps trying while the server is away', async () => {
+    const good = ticket
+    ticket = () => Promise.reject(new Error('connection refused'))
+    link.start()
+    await vi.advanceTimersByTimeAsync(120_000)
+    ticket = good
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(FakeSocket.all).toHaveLength(1)
+  })
+
+  it('stops when the ticket is refused', async () => {
+    ticket = () => Promise.reject(new Refused('unknown key'))
+    link.start()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(refusals.map((reason) => reason.message)).toEqual(['unknown key'])
+    expect(link.state).toBe('off')
+  })
+
+  it('says so when the server wants a new session', async () => {
+    link.start()
+    ;(await up()).drops(4401)
+    expect(signIns).toBe(1)
+    await vi.advanceTimersByTimeAsync(250)
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+
+  it('ignores a connection it has given up', async () => {
+    link.start()
+    const old = await up()
+    link.restart()
+    await vi.advanceTimersByTimeAsync(500)
+    old.says({ t: 'msg' })
+    old.drops()
+    expect(old.closed).toBe(true)
+    expect(frames.map((frame) => frame.t)).toEqual(['welcome'])
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+
+  it('gives up a connection without a welcome', async () => {
+    link.start()
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(FakeSocket.all[0]!.closed).toBe(true)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+
+  it('does not wait when the network comes back', async () => {
+    link.start()
+    ;(await up()).drops()
+    window.dispatchEvent(new Event('online'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(FakeSocket.all).toHaveLength(2)
+  })
+})
