@@ -107,9 +107,6 @@ func (a *answer) take(chunk openai.ChatCompletionStreamResponse) (string, error)
 		return "", nil
 	}
 	choice := chunk.Choices[0]
-	if len(choice.Delta.ToolCalls) > 0 || choice.Delta.FunctionCall != nil {
-		return "", errForeign
-	}
 	a.finish = string(choice.FinishReason)
 	a.timer.Reset(a.patience())
 	// PostgreSQL stores no NUL, and no text needs one.

@@ -46,6 +46,10 @@ func TestEveryFaultEndsInAnErrorInTime(t *testing.T) {
 				if o.text != "" {
 					require.ErrorIs(t, o.err, llm.ErrIncomplete)
 				}
+				if fault == llmtest.HugeLine || fault == llmtest.Endless {
+					require.ErrorContains(t, o.err, "longer than any answer", "memory is bounded")
+					require.LessOrEqual(t, len(o.text), 256<<10)
+				}
 			}
 			want, named := attempts[fault]
 			if !named {

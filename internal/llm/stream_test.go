@@ -140,6 +140,8 @@ func TestALongAnswerOutlivesTheIdleTime(t *testing.T) {
 func TestSlowReceiverIsNotTheEndpointsSilence(t *testing.T) {
 	t.Parallel()
 	s := llmtest.Start(t)
+	s.Pace(100 * time.Millisecond) // what follows is not yet received while the receiver is slow
+	s.Reply(llmtest.Reply{Text: strings.Repeat("word ", 10)})
 	c := fast(s)
 	c.IdleTimeout = 400 * time.Millisecond
 	slow, first := make(chan struct{}), true
