@@ -29,7 +29,7 @@ intents:
     reply: {en: Hello!}
     examples: {en: [hi]}
 out_of_scope:
-  en: [What is the capital of France?]
+  en: ["What is the capital of France?"]
 `))
 	require.NoError(t, err)
 	want := intent.Catalog{

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 )
 
 // The stored form of a model is a flate stream of little-endian values, in the order of [Model.MarshalBinary]. It
@@ -18,7 +19,7 @@ var errStale = errors.New("the model was trained by another version of the progr
 
 // fingerprint changes whenever the features of a text change, and with them the meaning of every weight. It is
 // computed from the features of a text that exercises all of them, so that nobody has to remember to raise a number.
-func fingerprint() uint64 {
+var fingerprint = sync.OnceValue(func() uint64 {
 	const layout = 1 // raise it when MarshalBinary changes
 	fs, words := features("Where's my parcel №4711? It hasn't arrived… RÉSUMÉ ＡＢＣ 我的快递到哪里了？ありがとう 배송 Straße " + conceptLines)
 	h := combine(0, layout, uint64(words))
@@ -26,7 +27,7 @@ func fingerprint() uint64 {
 		h = combine(f.kind, h, f.hash)
 	}
 	return h
-}
+})
 
 // MarshalBinary encodes the model. The same model always gives the same bytes.
 func (m *Model) MarshalBinary() ([]byte, error) {
