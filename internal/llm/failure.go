@@ -52,7 +52,8 @@ func (e *endpoint) explain(ctx context.Context, err error) *failure {
 	if errors.As(err, &asURL) {
 		return e.unreachable(asURL.Err)
 	}
-	return &failure{err: incomplete(e.conceal(err.Error()), "the stream was cut or is not readable"), again: true, count: true}
+	cut := incomplete(e.conceal(err.Error()), "the stream was cut or is not readable")
+	return &failure{err: cut, again: true, count: true}
 }
 
 // interrupted explains the end of a context: our timers, the caller's deadline, or the caller's change of mind. A
@@ -62,7 +63,7 @@ func (e *endpoint) interrupted(cause error) *failure {
 		return &failure{err: errs.Wrap(errors.Join(ErrIncomplete, cause), errs.Unavailable, "the question was withdrawn")}
 	}
 	return &failure{count: true, err: errs.Wrap(errors.Join(ErrIncomplete, cause), errs.Unavailable,
-		"the model endpoint %s did not answer in time: check that it is well, or raise %sTIMEOUT", e.url, e.settings)}
+		"the model endpoint %s did not answer in time: check that it is well, or allow it more time", e.url)}
 }
 
 // unreachable explains why there was no HTTP response. Certificates do not mend themselves within a second.
