@@ -264,25 +264,37 @@ func TestLockedConversationDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	locked, free := w.conversation(), w.conversation()
-	results := make(chan error, 3)
-	_, err := w.node(w.open(), nil).Decide(t.Context(), w.ws, locked.ID,
-		func(pgx.Tx, *chat.Conversation) ([]chat.Entry, error) {
-			for range cap(results) {
-				go func() {
-					_, err := w.Append(context.WithoutCancel(t.Context()), w.ws, locked.ID, w.visitor("waits"))
-					results <- err
-				}()
-			}
-			for range 20 {
-				w.send(free.ID, "does not wait")
-			}
-			return nil, nil
-		})
+	l := chat.NewLog(w.db, nil, chat.Config{Writers: 1})
+	l.Start(t.Context())
+	t.Cleanup(l.Stop)
+	waiting := make(chan error, 3)
+	_, err := w.Decide(t.Context(), w.ws, locked.ID, func(pgx.Tx, *chat.Conversation) ([]chat.Entry, error) {
+		for range cap(waiting) {
+			go func() {
+				_, err := l.Append(context.WithoutCancel(t.Context()), w.ws, locked.ID, w.visitor("waits"))
+				waiting <- err
+			}()
+		}
+		require.Eventually(t, w.someoneWaits, time.Minute, time.Millisecond)
+		// If the only writer were the one that waits, its lock timeout would fail the entry before this returns.
+		_, err := l.Append(t.Context(), w.ws, free.ID, w.visitor("does not wait"))
+		return nil, err
+	})
 	require.NoError(t, err)
-	for range cap(results) {
-		require.NoError(t, <-results)
+	for range cap(waiting) {
+		require.NoError(t, <-waiting)
 	}
 	require.EqualValues(t, 3, w.get(locked.ID).LastSeq)
+}
+
+// someoneWaits reports whether a session of this database waits for a lock.
+func (w *world) someoneWaits() (yes bool) {
+	w.exec(func(tx pgx.Tx) error {
+		return tx.QueryRow(w.t.Context(), `
+			SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity a USING (pid)
+			               WHERE NOT granted AND a.datname = current_database())`).Scan(&yes)
+	})
+	return yes
 }
 
 func TestStoppedLogRefuses(t *testing.T) {
