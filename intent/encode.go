@@ -23,6 +23,9 @@ var fingerprint = sync.OnceValue(func() uint64 {
 	const layout = 1 // raise it when MarshalBinary changes
 	fs, words := features("Where's my parcel №4711? It hasn't arrived… RÉSUMÉ ＡＢＣ 我的快递到哪里了？ありがとう 배송 Straße " + conceptLines)
 	h := combine(0, layout, uint64(words))
+	for _, e := range emphasis {
+		h = combine(0, h, uint64(math.Float32bits(e)))
+	}
 	for _, f := range fs {
 		h = combine(f.kind, h, f.hash)
 	}

@@ -21,14 +21,10 @@ func (l *logistic) probability(ev evidence) float64 {
 func fitScope(outcomes []outcome) logistic {
 	var xs []evidence
 	var ys []bool
-	outside := 0
 	for _, o := range outcomes {
 		xs, ys = append(xs, o.ev), append(ys, o.intent == OutOfScope)
-		if o.intent == OutOfScope {
-			outside++
-		}
 	}
-	inside := len(xs) - outside
+	inside, outside := count(outcomes)
 	if inside < enough || outside < enough {
 		return logistic{bias: -1, weights: evidence{-3, 0, 0, 3, 0, 0}}
 	}

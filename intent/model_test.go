@@ -162,10 +162,3 @@ func TestValidationExamplesFixTheThreshold(t *testing.T) {
 	require.Equal(t, intent.OutOfScope, m.Predict("a zebra is crossing").Intent)
 	require.Equal(t, "refund", m.Predict("refund please").Intent)
 }
-
-func BenchmarkPredict(b *testing.B) {
-	m := shopModel(b)
-	for b.Loop() {
-		m.Predict("Hello, I ordered a lamp last week and would like to know where my parcel is, please")
-	}
-}

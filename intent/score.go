@@ -10,11 +10,12 @@ type observed struct {
 	intent   string
 	features []feature
 	words    int
+	hidden   bool // out of scope only because cross-validation hid its intent
 }
 
 func observe(e Example) observed {
 	fs, words := features(e.Text)
-	return observed{e.Intent, fs, words}
+	return observed{intent: e.Intent, features: fs, words: words}
 }
 
 // classifier scores the intents of a text, without calibration.
