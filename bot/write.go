@@ -53,7 +53,11 @@ func (b *Bot) write(ctx context.Context, t Turn, r *Reply, live bool) bool {
 		g.emit = t.Stream
 	}
 	for delta, err := range b.c.Model.Stream(ctx, request) {
+		if err == nil && delta.Finish != "" && delta.Finish != llm.FinishStop {
+			err = fmt.Errorf("the answer ended by %q: %w", delta.Finish, llm.ErrIncomplete)
+		}
 		if err != nil {
+			b.withdraw(t, live)
 			b.fail(r, err)
 			return false
 		}
@@ -70,6 +74,13 @@ func (b *Bot) write(ctx context.Context, t Turn, r *Reply, live bool) bool {
 	}
 	r.Text, r.Citations = g.text(), g.citations()
 	return true
+}
+
+// withdraw empties what a visitor has seen of an answer that will not be completed.
+func (b *Bot) withdraw(t Turn, live bool) {
+	if live && t.Stream != nil {
+		t.Stream(0, "")
+	}
 }
 
 func (b *Bot) fail(r *Reply, err error) {

@@ -30,7 +30,7 @@ var version = "dev"
 // commands is the command line, as kong reads it.
 type commands struct {
 	Config string `help:"YAML file with settings (see handrail config)." type:"path" env:"HANDRAIL_CONFIG"`
-	Data   string `help:"Folder for the private database and generated files." type:"path" env:"HANDRAIL_DATA"`
+	Data   string `name:"data-dir" help:"Folder for the private database and generated files." type:"path" env:"HANDRAIL_DATA"`
 
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Demo    demoCommand    `cmd:"" help:"Run the server with a sample shop, two agents and a knowledge manager."`

@@ -93,7 +93,7 @@ func (st *stack) database(ctx context.Context) (*postgres.DB, error) {
 	url := s.Database.URL
 	if url == "" {
 		if err := os.MkdirAll(s.Data, 0o755); err != nil {
-			return nil, errs.Wrap(err, errs.Invalid, "cannot make the data folder %s: choose another with --data", s.Data)
+			return nil, errs.Wrap(err, errs.Invalid, "cannot make the data folder %s: choose another with --data-dir", s.Data)
 		}
 		var err error
 		st.local, err = postgres.StartLocal(ctx, postgres.LocalConfig{Dir: s.Data, BinDir: s.Database.PGBin, Log: st.logger})

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"testing"
+	"testing/fstest"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"handrail/internal/auth"
+)
+
+// TestEveryRouteNamesItsPermission walks the router: a route that was not added through the table has none.
+func TestEveryRouteNamesItsPermission(t *testing.T) {
+	t.Parallel()
+	var none fs.FS = fstest.MapFS{}
+	s := New(Config{Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: none, Widget: none})
+	routes := 0
+	err := chi.Walk(s.router, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		routes++
+		require.NotEmpty(t, s.permissions[method+" "+route], "%s %s names no permission", method, route)
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, routes, 20)
+}
+
+func TestEveryOperationNamesItsPermission(t *testing.T) {
+	t.Parallel()
+	for name, op := range visitorOperations() {
+		require.Equal(t, auth.Visitor, op.permission, name)
+		require.NotNil(t, op.run, name)
+	}
+	for name, op := range agentOperations() {
+		require.Contains(t, []auth.Permission{auth.ReadConversations, auth.WorkDesk}, op.permission, name)
+		require.NotNil(t, op.run, name)
+	}
+}
