@@ -149,6 +149,6 @@ func csvError(err error) error {
 	if errors.Is(pe.Err, csv.ErrBareQuote) {
 		what = "a double quote within a text that is not quoted"
 	}
-	return errs.Wrap(err, errs.Invalid, "line %d has %s: put the text in double quotes and write each double quote within "+
-		"it twice", pe.StartLine, what)
+	return errs.Wrap(err, errs.Invalid, "line %d has %s: put the text in double quotes and write each double quote "+
+		"within it twice", pe.StartLine, what)
 }

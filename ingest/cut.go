@@ -29,8 +29,8 @@ func cut(s string, b block) []span {
 	return refence(s, fill(s, sentences, b.kind == paragraph))
 }
 
-// fill gathers neighbouring atoms into spans of at most largest tokens. With overlap each span starts with the last atom
-// of the one before it, unless that is long itself.
+// fill gathers neighbouring atoms into spans of at most largest tokens. With overlap each span starts with the last
+// atom of the one before it, unless that is long itself.
 func fill(s string, atoms []text.Span, overlap bool) []span {
 	var out []span
 	var cur span

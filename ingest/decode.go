@@ -68,7 +68,8 @@ func wide(raw []byte) (encoding.Encoding, error) {
 	case zeros[0] > half/4 && zeros[1] < zeros[0]/8:
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), nil
 	}
-	return nil, errs.New(errs.Unsupported, "it holds binary data, not text: export it as Markdown, HTML, plain text or CSV")
+	return nil, errs.New(errs.Unsupported, "it holds binary data, not text: export it as Markdown, HTML, plain text "+
+		"or CSV")
 }
 
 // broken reports whether raw is UTF-8 with a few wrong bytes rather than another encoding, in which sequences that are

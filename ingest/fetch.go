@@ -105,8 +105,8 @@ func status(code int) error {
 	case code >= 500, code == http.StatusTooManyRequests:
 		return errs.New(errs.Unavailable, "the server answers %d: try again later", code)
 	}
-	return errs.New(errs.Invalid, "the server answers %d instead of the page: open the address in a browser and correct it",
-		code)
+	return errs.New(errs.Invalid, "the server answers %d instead of the page: open the address in a browser and "+
+		"correct it", code)
 }
 
 // limited reads all of r unless it is longer than most bytes.
@@ -151,7 +151,8 @@ func (f *fetcher) explain(ctx context.Context, err error) error {
 	case errors.As(err, &dns):
 		return errs.Wrap(err, errs.Unavailable, "the host name %s cannot be resolved: check the address", dns.Name)
 	}
-	return errs.Wrap(err, errs.Unavailable, "the server cannot be reached (%v): check the address and try again", cause(err))
+	return errs.Wrap(err, errs.Unavailable, "the server cannot be reached (%v): check the address and try again",
+		cause(err))
 }
 
 // cause returns the innermost error, without the method and the address around it.

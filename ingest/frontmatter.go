@@ -23,8 +23,8 @@ type meta struct {
 
 var matter = regexp.MustCompile(`^(?s)(---|\+\+\+)[ \t]*\n(.*?)\n?(?:---|\+\+\+|\.\.\.)-*[ \t]*(?:\n|$)`)
 
-// frontMatter cuts the front matter off src. A broken one is read line by line as far as it goes: a colon within a title
-// must not cost the document.
+// frontMatter cuts the front matter off src. A broken one is read line by line as far as it goes: a colon within a
+// title must not cost the document.
 func frontMatter(src string) (meta, string) {
 	m := meta{values: map[string]string{}}
 	loc := matter.FindStringSubmatchIndex(src)

@@ -40,8 +40,8 @@ func loadHTML(src string, address *url.URL) (page, error) {
 	return p, nil
 }
 
-// mainContent returns the part of the page that readers come for. Readability drops parts it takes for clutter; where it
-// keeps too little of what the author marked as main, the author wins.
+// mainContent returns the part of the page that readers come for. Readability drops parts it takes for clutter; where
+// it keeps too little of what the author marked as main, the author wins.
 func mainContent(doc *html.Node, address *url.URL) *html.Node {
 	whole := find(doc, atom.Body)
 	if m := find(doc, atom.Main); m != nil {

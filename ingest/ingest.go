@@ -16,8 +16,8 @@
 //     run leaves whole documents only.
 //   - A run over unchanged sources writes nothing. The hash covers the bytes and the version of this package, so a new
 //     loader or splitter indexes everything once.
-//   - The text of a passage is what a visitor may read as a quotation: no front matter, no macros, no HTML. The Markdown
-//     that stays is lists, `code`, links to absolute addresses, and bold for headings within a passage.
+//   - The text of a passage is what a visitor may read as a quotation: no front matter, no macros, no HTML. The
+//     Markdown that stays is lists, `code`, links to absolute addresses, and bold for headings within a passage.
 //   - Nothing outside of a source folder is read, and no address of the server's own network is fetched unless
 //     [Config.AllowNetworks] names it.
 package ingest

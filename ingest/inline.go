@@ -10,8 +10,8 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// inliner writes the text of inline nodes. Emphasis goes, because a quoted sentence may start or end within it; code and
-// links to absolute addresses stay.
+// inliner writes the text of inline nodes. Emphasis goes, because a quoted sentence may start or end within it; code
+// and links to absolute addresses stay.
 type inliner struct {
 	src   []byte
 	plain bool // for headings: no marks at all
@@ -138,7 +138,7 @@ func (w *inliner) link(label, dest string) {
 }
 
 // fileName finds descriptions of images that only name the file.
-var fileName = regexp.MustCompile(`(?i)^(img|image|screenshot|media)?[\w.-]*\.(png|jpe?g|gif|svg|webp)$|^(img|image|media)?[\d_-]*$`)
+var fileName = regexp.MustCompile(`(?i)^[\w.-]*\.(png|jpe?g|gif|svg|webp)$|^(img|image|media)?[\d_-]*$`)
 
 // alt returns the description of an image if it says anything.
 func alt(s string) string {

@@ -24,7 +24,8 @@ func expand(src string, m meta) string {
 	if !strings.ContainsAny(src, "{:") && !strings.Contains(src, "<!--") {
 		return src
 	}
-	src = outsideCode(src, func(s string) string { return s }, func(s string) string { return comment.ReplaceAllString(s, "") })
+	same := func(s string) string { return s }
+	src = outsideCode(src, same, func(s string) string { return comment.ReplaceAllString(s, "") })
 	return outsideCode(src, m.names, func(s string) string {
 		s = highlight.ReplaceAllString(s, fence)
 		return m.macros(s)

@@ -64,8 +64,8 @@ func absorb(spans []span) []span {
 	return spans[:n-1]
 }
 
-// groups returns the units of content by group, a sentence that announces a list or an example ("do this:") with what it
-// announces.
+// groups returns the units of content by group, a sentence that announces a list or an example ("do this:") with what
+// it announces.
 func groups(text string, content []block) [][]span {
 	var out [][]span
 	glue := false

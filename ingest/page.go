@@ -112,7 +112,8 @@ func (p page) lang(fallback string) string { return text.Detect(p.prose(), fallb
 
 // asksEnglish and asksChinese find headings that ask without a question mark.
 var (
-	asksEnglish = regexp.MustCompile(`(?i)^(how (do|does|can|could|should|to|much|many|long|often)|what (is|are|does|do|if)|` +
+	asksEnglish = regexp.MustCompile(`(?i)^(how (do|does|can|could|should|to|much|many|long|often)|` +
+		`what (is|are|does|do|if)|` +
 		`why (is|are|do|does|did|can)|where (is|are|do|can)|when (is|are|do|does|will|can)|who (is|are|can)|` +
 		`can i|can you|could i|do i|do you|is there|is it|are there)\b`)
 	asksChinese = regexp.MustCompile(`^(如何|怎么|怎样|为什么|为何|什么是|是否|能否|可否|哪些|哪里)|(吗|呢|怎么办|是什么|为什么)$`)

@@ -14,8 +14,8 @@ var (
 	asked   = regexp.MustCompile(`^(?i:q|question|问|问题|提问)\s*\d*\s*[:：]\s*\S`)
 )
 
-// paragraph appends a paragraph. One that is a question and nothing else, in bold or after "Q:", is a heading in all but
-// its mark.
+// paragraph appends a paragraph. One that is a question and nothing else, in bold or after "Q:", is a heading in all
+// but its mark.
 func (w *markdown) paragraph(n ast.Node, src []byte) {
 	s := callout.ReplaceAllString(inline(n, src), "")
 	if layout.MatchString(s) {

@@ -92,8 +92,8 @@ func (w *plainText) flush() {
 	}
 }
 
-// joint returns what parts the lines of a paragraph: a space where an editor has wrapped it, a line break where lines are
-// short on purpose, as in an address.
+// joint returns what parts the lines of a paragraph: a space where an editor has wrapped it, a line break where lines
+// are short on purpose, as in an address.
 func joint(run []string) string {
 	for _, line := range run[:len(run)-1] {
 		if tokens(line) < 12 {

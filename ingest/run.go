@@ -14,8 +14,8 @@ import (
 )
 
 // Run ingests folders, files and http(s) URLs. Items that cannot be read stand in the report and stop nobody else. The
-// error is of kind Invalid, and names the source, where a source does not exist (then nothing is written) or none of its
-// documents can be read (then nothing is pruned). The report tells what was committed, also next to an error.
+// error is of kind Invalid, and names the source, where a source does not exist (then nothing is written) or none of
+// its documents can be read (then nothing is pruned). The report tells what was committed, also next to an error.
 func (p *Pipeline) Run(ctx context.Context, ws uuid.UUID, sources []string, o Options) (Report, error) {
 	var found []*source
 	defer func() {
@@ -48,7 +48,7 @@ func (p *Pipeline) run(ctx context.Context, ws uuid.UUID, sources []*source, o O
 	if err != nil {
 		return Report{}, err
 	}
-	w := newWriter(p.base, ws, stored, sources, o)
+	w := (&writer{base: p.base, ws: ws, stored: stored, sources: sources, options: o}).plan()
 	err = p.work(ctx, w)
 	if err == nil {
 		err = w.finish(ctx)

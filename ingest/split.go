@@ -19,10 +19,10 @@ const (
 // split cuts a page along its structure into passages in ascending order.
 //
 //   - A passage never crosses into a section of another parent.
-//   - Sections below smallest join their neighbours under the same parent; then the passage carries the parent's path and
-//     the headings stand in its text. A section that answers a question stays alone.
-//   - A section above largest is cut between paragraphs, list items, table rows and lines of code; a longer paragraph is
-//     cut between sentences, and only then do two passages share text: one sentence.
+//   - Sections below smallest join their neighbours under the same parent; then the passage carries the parent's path
+//     and the headings stand in its text. A section that answers a question stays alone.
+//   - A section above largest is cut between paragraphs, list items, table rows and lines of code; a longer paragraph
+//     is cut between sentences, and only then do two passages share text: one sentence.
 //   - Captions and lists of links that lead nowhere are left out where they would stand alone, unless the page holds
 //     nothing else.
 func split(p page) []knowledge.Passage {

@@ -36,11 +36,11 @@ type writer struct {
 	report   Report
 }
 
-func newWriter(base *knowledge.Base, ws uuid.UUID, stored map[string]knowledge.Document, sources []*source, o Options) *writer {
-	w := &writer{base: base, ws: ws, stored: stored, sources: sources, options: o, readable: make([]int, len(sources)),
-		stubs: map[string]bool{}}
+// plan completes w with the items to load.
+func (w *writer) plan() *writer {
+	w.readable, w.stubs = make([]int, len(w.sources)), map[string]bool{}
 	owner := map[string]string{}
-	for i, s := range sources {
+	for i, s := range w.sources {
 		w.report.Failed = append(w.report.Failed, s.failed...)
 		for _, it := range s.items {
 			if other, taken := owner[it.uri]; taken {
@@ -128,12 +128,13 @@ func (w *writer) flush(ctx context.Context) error {
 
 // close returns the report in its final order.
 func (w *writer) close(elapsed time.Duration) Report {
-	for _, list := range [][]string{w.report.Added, w.report.Changed, w.report.Unchanged, w.report.Removed, w.report.Skipped} {
+	r := &w.report
+	for _, list := range [][]string{r.Added, r.Changed, r.Unchanged, r.Removed, r.Skipped} {
 		slices.Sort(list)
 	}
-	slices.SortFunc(w.report.Failed, func(a, b Failure) int {
+	slices.SortFunc(r.Failed, func(a, b Failure) int {
 		return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(a.Reason, b.Reason))
 	})
-	w.report.Elapsed = elapsed
-	return w.report
+	r.Elapsed = elapsed
+	return *r
 }
