@@ -58,8 +58,8 @@ func binariesFor(dir string, major int) (binaries, error) {
 	}
 	cause := errors.Join(reasons...)
 	if major != 0 {
-		return binaries{}, errs.Wrap(cause, errs.Unsupported, "the private database was made by PostgreSQL %d, and that version "+
-			"(with pgvector) is not to be found. Its data has not been touched. Install PostgreSQL %d again, or set "+
+		return binaries{}, errs.Wrap(cause, errs.Unsupported, "the private database was made by PostgreSQL %d, and that "+
+			"version (with pgvector) is not to be found. Its data has not been touched. Install PostgreSQL %d again, or set "+
 			"HANDRAIL_PG_BIN to its bin folder, or move the data with pg_dump", major, major)
 	}
 	return binaries{}, errs.Wrap(cause, errs.Unsupported, "no PostgreSQL with pgvector was found. %s", installHints)

@@ -80,7 +80,8 @@ func (c *cluster) launch(ctx context.Context, port int) (*server, error) {
 }
 
 // arguments are modest in memory, and leave the cluster's own files untouched. There is no Unix socket: its path could
-// be too long, and every client here uses TCP. The time zone is the one that PostgreSQL knows without the system's tables.
+// be too long, and every client here uses TCP. The time zone is the one that PostgreSQL knows without the system's
+// tables.
 func (c *cluster) arguments(port int) []string {
 	args := []string{"-D", c.data(), "-p", strconv.Itoa(port)}
 	settings := []string{
@@ -219,7 +220,8 @@ func (c *cluster) stopOrphan(ctx context.Context) error {
 			}
 		}
 	}
-	return errs.New(errs.Unavailable, "the database server (process %d) left in %s does not end: stop it by hand", pm.pid, c.dir)
+	return errs.New(errs.Unavailable, "the database server (process %d) left in %s does not end: stop it by hand",
+		pm.pid, c.dir)
 }
 
 func freePort() (int, error) {
