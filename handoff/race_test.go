@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -125,4 +126,25 @@ func TestDeskAssignsByItselfAndStops(t *testing.T) {
 	sub.Close()
 	w.Stop()
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
+}
+
+func TestTickReturnsAndReassignsWithoutAnyHint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	gone := w.agent("Gone")
+	id := w.queued(0)
+	require.NoError(t, w.Claim(t.Context(), w.ws, id, gone))
+	next := w.agent("Next")
+	w.exec(`UPDATE agents SET lease_until = now() WHERE user_id = $1`, gone)
+
+	moved := make(chan struct{}, 10)
+	sub, err := w.bus.Subscribe(chat.HintSubject(id), func(string, []byte) { moved <- struct{}{} })
+	require.NoError(t, err)
+	defer sub.Close()
+	desk := handoff.New(w.db, w.log, w.bus, handoff.Config{Tick: 10 * time.Millisecond})
+	desk.Start(t.Context())
+	defer desk.Stop()
+	<-moved // back to the queue
+	<-moved // given to the next agent
+	require.Equal(t, next, w.get(id).AgentID)
 }

@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -70,7 +71,7 @@ func (d *Desk) report(ctx context.Context, what string, fn func() error) {
 	}
 }
 
-// sweep reaps and assigns in every workspace that has something to do.
+// sweep reaps and assigns in every workspace that has something to do. A failure in one does not keep it from others.
 func (d *Desk) sweep(ctx context.Context) error {
 	var workspaces []uuid.UUID
 	err := d.db.InSystemTx(ctx, func(tx pgx.Tx) error {
@@ -86,13 +87,11 @@ func (d *Desk) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failures []error
 	for _, ws := range workspaces {
-		if _, err := d.Reap(ctx, ws); err != nil {
-			return err
-		}
-		if _, err := d.Assign(ctx, ws); err != nil {
-			return err
-		}
+		_, reaped := d.Reap(ctx, ws)
+		_, assigned := d.Assign(ctx, ws)
+		failures = append(failures, reaped, assigned)
 	}
-	return nil
+	return errors.Join(failures...)
 }

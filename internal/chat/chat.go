@@ -15,18 +15,19 @@
 //     lease, by any node, and is finished once: the answer and the end of the mark are one transaction.
 //   - Hints on the bus follow the commit. Losing one costs time only.
 //
-// The states of a conversation and who moves it:
+// The states of a conversation; [StateBot] is the first:
 //
-//	           visitor writes
-//	  +------------------------------------------+
-//	  v                                          |
-//	bot ----> queued ----> human ----> closed ---+
-//	 ^ |  hand   | ^ assigned  | |  agent   ^ ^
-//	 | |  off    | +-----------+ |  closes  | |
-//	 | |         |  agent gone   |          | |
-//	 | +---------|---------------|----------+ |
-//	 |           +---------------|------------+   bot, queued -> closed: ended without a person
-//	 +-----------+---------------+                queued, human -> bot: handed back
+//	      handoff          assigned          ended by the agent
+//	bot ----------> queued ----------> human ------------------> closed
+//	 ^                |  ^               |  |                       |
+//	 |                |  +---------------+  |                       |
+//	 |                |   the agent is gone |                       |
+//	 +----------------+---------------------+                       |
+//	 |         given back to the bot                                |
+//	 +--------------------------------------------------------------+
+//	                    the visitor writes again
+//
+// An agent may also end a conversation that is with the bot or in the queue.
 package chat
 
 import (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,7 +53,7 @@ func TestLegalTransitions(t *testing.T) {
 			case from == to:
 				require.NoError(t, err)
 				require.Equal(t, before, after)
-			case contains(legal[from], to):
+			case slices.Contains(legal[from], to):
 				require.NoError(t, err, "%s -> %s", from, to)
 				require.Equal(t, to, after.State)
 				require.Equal(t, before.Epoch+1, after.Epoch)
@@ -63,15 +64,6 @@ func TestLegalTransitions(t *testing.T) {
 			}
 		}
 	}
-}
-
-func contains(list []chat.State, s chat.State) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func TestFailedDecisionLeavesNothing(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // columns are the columns of conversations c that scanConversation reads.
@@ -30,12 +31,19 @@ func (c *Conversation) fields() []any {
 // planner. On a young database it would plan for tiny tables, and keep that plan while they grow by thousands of rows
 // before their first ANALYZE.
 
+// uuids is an array parameter. pgx would send a []uuid.UUID as text, by way of driver.Valuer, which costs most of the
+// time that an append spends in this process.
+type uuids []pgtype.UUID
+
+func (u *uuids) add(id uuid.UUID) { *u = append(*u, pgtype.UUID{Bytes: id, Valid: true}) }
+
 // queueLock locks conversations in the order of their ids and reads the clock. Unknown ones are left out.
 func (d *draft) queueLock(b *pgx.Batch, keys []key, mode lockMode) {
 	slices.SortFunc(keys, func(x, y key) int { return bytes.Compare(x.id[:], y.id[:]) })
-	workspaces, ids := make([]uuid.UUID, len(keys)), make([]uuid.UUID, len(keys))
-	for i, k := range keys {
-		workspaces[i], ids[i] = k.workspace, k.id
+	var workspaces, ids uuids
+	for _, k := range keys {
+		workspaces.add(k.workspace)
+		ids.add(k.id)
 	}
 	b.Queue(`SET LOCAL enable_seqscan = off`)
 	if mode == waitForLock {
@@ -60,10 +68,13 @@ func (d *draft) queueLock(b *pgx.Batch, keys []key, mode lockMode) {
 // queueLookup reads the entries that are stored already.
 func (d *draft) queueLookup(b *pgx.Batch, entries []entryKey) {
 	n := len(entries)
-	workspaces, ids, clients := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n)
+	var workspaces, ids, clients uuids
 	kinds, senders := make([]string, n), make([]string, n)
 	for i, e := range entries {
-		workspaces[i], ids[i], clients[i], kinds[i], senders[i] = e.workspace, e.id, e.client, string(e.kind), e.sender
+		workspaces.add(e.workspace)
+		ids.add(e.id)
+		clients.add(e.client)
+		kinds[i], senders[i] = string(e.kind), e.sender
 	}
 	b.Queue(`
 		SELECT m.workspace_id, `+messageColumns+`
@@ -106,7 +117,7 @@ func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 
 func (d *draft) queueConversations(b *pgx.Batch) {
 	var r struct {
-		workspace, id         []uuid.UUID
+		workspace, id         uuids
 		state, lang           []string
 		lastSeq, agent, turn  []int64
 		epoch, priority, csat []int
@@ -117,7 +128,8 @@ func (d *draft) queueConversations(b *pgx.Batch) {
 		if a == c.before {
 			continue
 		}
-		r.workspace, r.id = append(r.workspace, k.workspace), append(r.id, k.id)
+		r.workspace.add(k.workspace)
+		r.id.add(k.id)
 		r.state, r.lang = append(r.state, string(a.State)), append(r.lang, a.Lang)
 		r.lastSeq, r.agent, r.turn = append(r.lastSeq, a.LastSeq), append(r.agent, a.AgentID), append(r.turn, a.TurnDue)
 		r.epoch, r.priority, r.csat = append(r.epoch, a.Epoch), append(r.priority, a.Priority), append(r.csat, a.CSAT)
@@ -145,12 +157,14 @@ func (d *draft) queueMessages(b *pgx.Batch) {
 	if n == 0 {
 		return
 	}
-	workspace, conversation, client := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n)
+	var workspace, conversation, client uuids
 	seq, epoch := make([]int64, n), make([]int, n)
 	senderKind, senderID, senderName := make([]string, n), make([]string, n), make([]string, n)
 	kind, body, data := make([]string, n), make([]string, n), make([]*string, n)
 	for i, m := range d.fresh {
-		workspace[i], conversation[i], client[i] = m.workspace, m.Conversation, m.ClientID
+		workspace.add(m.workspace)
+		conversation.add(m.Conversation)
+		client.add(m.ClientID)
 		seq[i], epoch[i], kind[i], body[i] = m.Seq, m.Epoch, string(m.Kind), m.Body
 		senderKind[i], senderID[i], senderName[i] = string(m.Sender.Kind), m.Sender.ID, m.Sender.Name
 		if m.Data != nil {
@@ -172,7 +186,7 @@ func (d *draft) queueMessages(b *pgx.Batch) {
 
 // queueTurns keeps due_turns in step with turn_due.
 func (d *draft) queueTurns(b *pgx.Batch) {
-	var workspace, id []uuid.UUID
+	var workspace, id uuids
 	var seq []int64
 	var epoch []int
 	for k, c := range d.conversations {
@@ -180,7 +194,8 @@ func (d *draft) queueTurns(b *pgx.Batch) {
 		case c.after.TurnDue == 0 && c.before.TurnDue != 0:
 			b.Queue(`DELETE FROM due_turns WHERE workspace_id = $1 AND conversation_id = $2`, k.workspace, k.id)
 		case c.after.TurnDue != 0 && (c.after.TurnDue != c.before.TurnDue || c.after.Epoch != c.before.Epoch):
-			workspace, id = append(workspace, k.workspace), append(id, k.id)
+			workspace.add(k.workspace)
+			id.add(k.id)
 			seq, epoch = append(seq, c.after.TurnDue), append(epoch, c.after.Epoch)
 		}
 	}
