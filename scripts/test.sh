@@ -63,7 +63,7 @@ database() {
 
 # fresh NAME: makes an empty database and prints its URL.
 fresh() {
-	"$HANDRAIL_PG_BIN/psql" -q -v ON_ERROR_STOP=1 -d "$HANDRAIL_TEST_DATABASE_URL" \
+	PGOPTIONS="-c client_min_messages=warning" "$HANDRAIL_PG_BIN/psql" -q -v ON_ERROR_STOP=1 -d "$HANDRAIL_TEST_DATABASE_URL" \
 		-c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1" &&
 		echo "$HANDRAIL_TEST_DATABASE_URL" | sed "s|\(//[^/]*\)/[^?]*|\1/$1|"
 }
