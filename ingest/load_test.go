@@ -66,6 +66,7 @@ func TestMarkdownText(t *testing.T) {
 		"commented out":              {"A {% comment %} hidden {% endcomment %}B<!-- gone -->", "A B"},
 		"question and answer marked": {"Q: Is it free?\n\nA: Yes.", "**Is it free?**\n\nYes."},
 		"front matter only at top":   {"Text\n\n---\n\nMore", "Text\n\nMore"},
+		"cell with a full stop":      {"| A | B |\n|---|---|\n| One. | Two |", "A: One. B: Two"},
 		"table without rows":         {"| A | B |\n|---|---|", "A; B"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -78,7 +78,7 @@ func (w *plainText) flush() {
 		run[0] = answer.ReplaceAllString(strings.TrimSpace(run[0]), "")
 	}
 	if !listMark.MatchString(run[0]) {
-		w.add(paragraph, tidy(strings.Join(run, joint(run))))
+		w.add(paragraph, tidy(strings.Join(run, lineEnd(run))))
 		return
 	}
 	w.group++
@@ -92,9 +92,9 @@ func (w *plainText) flush() {
 	}
 }
 
-// joint returns what parts the lines of a paragraph: a space where an editor has wrapped it, a line break where lines
+// lineEnd returns what parts the lines of a paragraph: a space where an editor has wrapped it, a line break where lines
 // are short on purpose, as in an address.
-func joint(run []string) string {
+func lineEnd(run []string) string {
 	for _, line := range run[:len(run)-1] {
 		if tokens(line) < 12 {
 			return "\n"

@@ -35,19 +35,32 @@ func cells(r ast.Node, src []byte) []string {
 
 // record writes one row. Cells without a column name stand alone, empty cells are left out.
 func record(names, cells []string) string {
-	var parts []string
+	var sb strings.Builder
 	for i, c := range cells {
 		name := ""
 		if i < len(names) {
 			name = strings.TrimRight(names[i], ":： ")
 		}
-		switch {
-		case c == "":
-		case name == "" || name == c:
-			parts = append(parts, c)
-		default:
-			parts = append(parts, name+": "+c)
+		if c == "" {
+			continue
+		}
+		if sb.Len() > 0 {
+			sb.WriteString(joint(sb.String()))
+		}
+		if name != "" && name != c {
+			sb.WriteString(name + ": ")
+		}
+		sb.WriteString(c)
+	}
+	return sb.String()
+}
+
+// joint returns what parts a cell from the next one: nothing but a space where it ends a sentence by itself.
+func joint(before string) string {
+	for _, mark := range []string{".", "!", "?", ";", "。", "！", "？", "；"} {
+		if strings.HasSuffix(before, mark) {
+			return " "
 		}
 	}
-	return strings.Join(parts, "; ")
+	return "; "
 }
