@@ -78,6 +78,28 @@ func TestModelsCoexist(t *testing.T) {
 	require.Equal(t, []string{"2"}, dense(search(t, second, ws, Query{Text: "lamp"})))
 }
 
+func TestEmbedFillsInWhatAnotherModelLacks(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Open(t)
+	ws, other := pgtest.Workspace(t, db), pgtest.Workspace(t, db)
+	lexical := New(db, nil)
+	store(t, lexical, ws, shop()...)
+	store(t, lexical, ws, texts("long.md", many(embedBatch, "lamp")...))
+	store(t, lexical, other, shop()...)
+	b := New(db, &letters{model: "a", dimensions: 26})
+	require.Empty(t, dense(search(t, b, ws, Query{Text: "lamp"})))
+	for _, want := range []int{len(shop()) + embedBatch, 0} {
+		n, err := b.Embed(t.Context(), ws)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	require.NotEmpty(t, dense(search(t, b, ws, Query{Text: "lamp"})))
+	require.Empty(t, dense(search(t, b, other, Query{Text: "lamp"})))
+	n, err := lexical.Embed(t.Context(), ws)
+	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
 // dense lists the URIs that the dense signal found.
 func dense(res Result) (list []string) {
 	for _, h := range res.Hits {
