@@ -5,7 +5,7 @@ import { fill, type Lang, type Texts } from './texts'
 
 /** Log draws the confirmed messages; it only ever appends, so that screen readers announce each one once. */
 export class Log {
-  readonly list: HTMLOListElement
+  readonly list: HTMLElement
   private count = 0
   private day = ''
 
@@ -14,7 +14,7 @@ export class Log {
     private readonly lang: Lang,
     private readonly origin: string,
   ) {
-    this.list = el('ol', { class: 'list', role: 'log', 'aria-live': 'polite', 'aria-label': texts.log })
+    this.list = el('div', { class: 'list', role: 'log', 'aria-live': 'polite', 'aria-label': texts.log })
   }
 
   /** update appends what is new and says whether anything was. */
@@ -41,7 +41,7 @@ export class Log {
     const at = new Date(message.at)
     if (at.toDateString() === this.day) return []
     this.day = at.toDateString()
-    return [el('li', { class: 'day' }, this.dayName(at))]
+    return [el('div', { class: 'day' }, this.dayName(at))]
   }
 
   private dayName(at: Date, now = new Date()): string {
@@ -59,7 +59,7 @@ export class Log {
     if (sender.kind === 'bot') meta.append(el('span', { class: 'ai' }, this.texts.ai))
     meta.append(el('time', { datetime: message.at }, time))
     const text = el('div', { class: 'text' }, mine ? body : render(body, data?.citations ?? [], this.origin))
-    return el('li', { class: `row ${sender.kind}` }, meta, text, this.sources(data?.citations))
+    return el('div', { class: `row ${sender.kind}` }, meta, text, this.sources(data?.citations))
   }
 
   private sources(citations: Citation[] | undefined): HTMLElement | null {
@@ -75,7 +75,7 @@ export class Log {
 
   private note(message: Message): HTMLElement | null {
     const text = this.noteText(message)
-    return text ? el('li', { class: 'note' }, text) : null
+    return text ? el('div', { class: 'note' }, text) : null
   }
 
   private noteText({ kind, data, sender }: Message): string | null {
