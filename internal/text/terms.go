@@ -17,10 +17,17 @@ type Term struct {
 // BM25 weighs them down by itself. The terms are ordered by Start; a character comes before the pair that it begins.
 func Terms(s string) []Term {
 	terms := make([]Term, 0, len(s)/5+1)
+	stems := make(map[string]string) // Stemming is most of the cost of English, and words recur.
 	previous := -1 // where the ideograph just before the current character starts, or -1
 	scan(s, func(c class, start, end int) {
 		if c != ideograph {
-			terms = append(terms, Term{stem(Normalize(s[start:end])), start, end})
+			word := Normalize(s[start:end])
+			stemmed, ok := stems[word]
+			if !ok {
+				stemmed = stem(word)
+				stems[word] = stemmed
+			}
+			terms = append(terms, Term{stemmed, start, end})
 			return
 		}
 		// A pair is known at its second character but belongs right after its first one.
