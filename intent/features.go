@@ -25,7 +25,7 @@ const (
 )
 
 // emphasis is the weight of each family before training; docs/adr/003-intent-classifier.md has the measurements.
-var emphasis = [kinds]float32{1, 0.6, 0.3, 0.3, 0.3, 0.4, 2}
+var emphasis = [kinds]float32{1, 0.6, 0.3, 0.3, 0.3, 0.45, 1.2}
 
 // feature is a hashed n-gram. 64 bits make a collision among a million features unlikely (1 in 37,000,000).
 type feature struct {
