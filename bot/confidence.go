@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -159,8 +160,22 @@ func defaultCalibrator() Calibrator {
 	}}
 }
 
+// EvidenceFeatures are the features that retrieval alone gives, for sets of questions without a conversation.
+func EvidenceFeatures(e knowledge.Evidence) Features {
+	return features(Turn{}, intent.Result{}, knowledge.Result{Evidence: e})
+}
+
+// FeaturesOf restores features from the form in which [Features.Map] stored them.
+func FeaturesOf(m map[string]float64) Features {
+	var f Features
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		f.add(name, m[name])
+	}
+	return f
+}
+
 // Answerability is the default calibrator's estimate that the base holds the answer, from the evidence of retrieval
 // alone. It ranks questions; it is not the confidence of a turn.
 func Answerability(e knowledge.Evidence) float64 {
-	return defaultCalibrator().Probability(features(Turn{}, intent.Result{}, knowledge.Result{Evidence: e}))
+	return defaultCalibrator().Probability(EvidenceFeatures(e))
 }

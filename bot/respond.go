@@ -15,6 +15,8 @@ const (
 	angerLimit = 0.8
 	// An intent's own policy (a fixed reply, straight to a person) is followed when the intent is at least this likely.
 	policyLimit = 0.6
+	// An intent at least this likely lends its label to the search.
+	steerLimit = 0.4
 	// passagesKept is how many passages are stored with a turn and shown to the agent.
 	passagesKept = 6
 	// summaryRunes bounds each line of the summary for agents.
@@ -84,6 +86,9 @@ func (b *Bot) search(ctx context.Context, t Turn, r *Reply) (knowledge.Result, e
 		if u.FromVisitor {
 			q.History = append(q.History, u.Text)
 		}
+	}
+	if in := r.Intent.Intent; in != nil && r.Intent.Probability >= steerLimit {
+		q.History = append(q.History, in.Label[r.Lang])
 	}
 	return b.c.Base.Search(ctx, t.Workspace, q)
 }

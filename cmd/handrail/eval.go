@@ -23,6 +23,7 @@ type evalCommand struct {
 	Intents   evalIntentsCommand   `cmd:"" help:"Train on one split of labelled messages and score another."`
 	Retrieval evalRetrievalCommand `cmd:"" help:"Index a BEIR-style corpus and score the ranking for its queries."`
 	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
+	Calibrate evalCalibrateCommand `cmd:"" help:"Fit the confidence to labelled cases and print the weights."`
 }
 
 type evalIntentsCommand struct {
@@ -119,7 +120,7 @@ func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) err
 	if (cmd.Gate || cmd.SaveBaseline) && cmd.Baseline == "" {
 		return errs.New(errs.Invalid, "--gate and --save-baseline need --baseline FILE")
 	}
-	suite, err := cmd.load()
+	suite, err := loadSuite(cmd.Suite)
 	if err != nil {
 		return err
 	}
@@ -137,11 +138,11 @@ func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) err
 	})
 }
 
-func (cmd *evalRunCommand) load() (evals.Suite, error) {
-	if cmd.Suite == "sample" {
+func loadSuite(name string) (evals.Suite, error) {
+	if name == "sample" {
 		return evals.LoadSuite("the sample suite", bytes.NewReader(sample.Suite))
 	}
-	return readFile(cmd.Suite, evals.LoadSuite)
+	return readFile(name, evals.LoadSuite)
 }
 
 // loadSample fills a workspace with the sample help centre and its intents.
