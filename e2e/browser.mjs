@@ -22,7 +22,7 @@ const PATIENCE_MS = 15_000
 export class Browser {
   #browser
   #pages = []
-  /** problems are script errors and violations of the content security policy on any page. */
+  /** problems are script errors and violations of the content security policy on any page, and wrong answers. */
   problems = []
 
   static async launch() {

@@ -110,6 +110,13 @@ describe('desk', () => {
     expect(desk.threads.get('a')!.visitorTextsAfter(1)).toBe(1)
   })
 
+  it('does not hand the status of one agent to the next on the same page', async () => {
+    await connect()
+    desk.setStatus('online')
+    desk.stop()
+    expect((await connect()).types).toEqual(['hello'])
+  })
+
   it('leads to the login page when the session is over', async () => {
     const session = useSession()
     session.me = { id: 7, name: 'Ana', email: '', role: 'agent' }

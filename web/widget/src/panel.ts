@@ -24,6 +24,8 @@ export class Panel {
   private readonly tail: Tail
   private readonly rating: Rating
   private wasUp = false
+  /** following: the visitor is reading the newest messages, not looking something up further above. */
+  private following = true
 
   constructor(
     private readonly chat: Chat,
@@ -41,12 +43,14 @@ export class Panel {
     this.greetingRow = el('div', { class: 'row bot greeting' }, this.greeting)
     this.scroll = el(
       'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': texts.log },
+      { class: 'scroll', scroll: () => this.scrolled(), tabindex: '0', role: 'region', 'aria-label': texts.log },
       this.greetingRow,
       this.log.list,
       this.tail.node,
       this.rating.node,
     )
+    // A phone's keyboard, a banner or a longer input make the room for messages smaller.
+    new ResizeObserver(() => this.following && this.toBottom()).observe(this.scroll)
     const closeButton = el('button', { type: 'button', class: 'close', 'aria-label': texts.close, title: texts.close, click: close }, icon('M6 6l12 12M18 6L6 18'))
     const head = el('header', {}, el('div', {}, this.title, this.disclosure), closeButton)
     const foot = el('footer', {}, this.composer.node, this.person)
@@ -54,22 +58,22 @@ export class Panel {
   }
 
   update(): void {
-    const follow = this.atBottom
     this.drawSettings()
     this.drawBanners()
     const fresh = this.log.update(this.chat.transcript.messages)
     const moved = this.tail.update()
     this.rating.update(this.chat.canRate)
     show(this.person, this.chat.state === 'bot' || this.chat.state === 'closed')
-    if (follow && (fresh || moved || this.chat.canRate)) this.toBottom()
+    if (this.following && (fresh || moved || this.chat.canRate)) this.toBottom()
   }
 
   toBottom(): void {
     this.scroll.scrollTop = this.scroll.scrollHeight
   }
 
-  private get atBottom(): boolean {
-    return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_BOTTOM_PX
+  private scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroll
+    this.following = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM_PX
   }
 
   private say(body: string): void {

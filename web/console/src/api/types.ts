@@ -41,7 +41,7 @@ export interface FoundPassage {
 
 interface Finding {
   reason: string
-  /** confidence is the calibrated probability, 0 to 1, that the bot's reply was right. */
+  /** confidence is the calibrated probability that the bot's reply was right, above 0; 0 where none was estimated. */
   confidence: number
   threshold?: number
   intent?: string

@@ -18,7 +18,8 @@ export const en = {
     recent: 'Recent',
     emptyWaiting: 'Nobody is waiting.',
     emptyMine: 'You have no conversations. Go online to get some.',
-    emptyRecent: 'There are no conversations yet.',
+    emptyMineOnline: 'You have no conversations. New ones are assigned to you.',
+    emptyRecent: 'There are no other conversations.',
     take: 'Take',
     takeFrom: 'Take the conversation with {name}',
     unread: '{n} unread',
@@ -83,6 +84,7 @@ export const en = {
     send: 'Send',
     addNote: 'Add note',
     take: 'Take this conversation to reply.',
+    closed: 'This conversation is closed. It opens again when the visitor writes.',
     readOnly: 'Only the agent in charge can write here.',
   },
   evidence: {

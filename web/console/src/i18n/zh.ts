@@ -20,7 +20,8 @@ export const zh: Table = {
     recent: '最近',
     emptyWaiting: '没有人在排队。',
     emptyMine: '您还没有对话。上线后会自动分配。',
-    emptyRecent: '还没有对话。',
+    emptyMineOnline: '您还没有对话。新的对话会自动分配给您。',
+    emptyRecent: '没有其他对话。',
     take: '接入',
     takeFrom: '接入与{name}的对话',
     unread: '{n} 条未读',
@@ -85,6 +86,7 @@ export const zh: Table = {
     send: '发送',
     addNote: '添加备注',
     take: '接入此对话后才能回复。',
+    closed: '此对话已结束，访客再次留言时会重新打开。',
     readOnly: '只有接待此对话的客服可以在这里回复。',
   },
   evidence: {

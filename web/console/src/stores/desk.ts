@@ -65,6 +65,8 @@ export const useDesk = defineStore('desk', () => {
   function stop(): void {
     link.stop()
     courier?.stop()
+    // The next person to sign in on this page chooses for themselves.
+    sessionStorage.removeItem(STATUS_KEY)
     clearInterval(ticker)
     threads.clear()
     waiting.value = []

@@ -50,6 +50,11 @@ export class Thread {
     if (this.typing && now > this.typingUntil) this.typing = null
   }
 
+  /** lastText is the newest text of visitor, bot or agent; "" before the first. */
+  get lastText(): string {
+    return this.transcript.messages.findLast((m) => m.kind === 'text')?.body ?? ''
+  }
+
   /** visitorTextsAfter counts what the visitor wrote after the given entry. */
   visitorTextsAfter(seq: number): number {
     return this.transcript.messages.filter((m) => m.seq > seq && m.sender.kind === 'visitor' && m.kind === 'text').length
