@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/mat"
+
 	"handrail/intent"
 	"handrail/internal/text"
 	"handrail/knowledge"
@@ -119,27 +121,44 @@ type Labelled struct {
 	Right    bool
 }
 
-// Fit returns the calibrator that explains the cases best: logistic regression by gradient descent with an L2 penalty
-// of strength l2 on the weights (not on the bias). It is deterministic.
+// fitSteps is more than Newton's method needs: it converges within about ten steps on sets like these.
+const fitSteps = 30
+
+// Fit returns the calibrator that explains the cases best: logistic regression by Newton's method, with an L2 penalty
+// of strength l2 on the weights and none on the bias. It is deterministic.
 func Fit(cases []Labelled, names []string, l2 float64) Calibrator {
-	c := Calibrator{Weights: map[string]float64{}}
-	for range 4000 {
-		var gradBias float64
-		grad := make([]float64, len(names))
-		for _, k := range cases {
-			miss := c.Probability(k.Features) - truth(k.Right)
-			gradBias += miss
-			for _, x := range k.Features {
-				if i := slices.Index(names, x.Name); i >= 0 {
-					grad[i] += miss * squash(x)
-				}
-			}
+	n := len(names) + 1 // the bias comes first
+	rows := make([][]float64, len(cases))
+	for i, k := range cases {
+		rows[i] = make([]float64, n)
+		rows[i][0] = 1
+		for j, name := range names {
+			rows[i][j+1] = squash(Feature{name, k.Features.get(name)})
 		}
-		n := float64(len(cases))
-		c.Bias -= gradBias / n
-		for i, name := range names {
-			c.Weights[name] -= (grad[i] + l2*c.Weights[name]) / n
+	}
+	w := mat.NewVecDense(n, nil)
+	for range fitSteps {
+		gradient, hessian := mat.NewVecDense(n, nil), mat.NewSymDense(n, nil)
+		hessian.SetSym(0, 0, 1e-9) // keeps the system solvable when every case agrees
+		for j := 1; j < n; j++ {
+			gradient.SetVec(j, l2*w.AtVec(j))
+			hessian.SetSym(j, j, l2)
 		}
+		for i, row := range rows {
+			x := mat.NewVecDense(n, row)
+			p := 1 / (1 + math.Exp(-mat.Dot(w, x)))
+			gradient.AddScaledVec(gradient, p-truth(cases[i].Right), x)
+			hessian.SymRankOne(hessian, p*(1-p), x)
+		}
+		var step mat.VecDense
+		if step.SolveVec(hessian, gradient) != nil {
+			break // the cases are separated perfectly; what was found so far separates them too
+		}
+		w.SubVec(w, &step)
+	}
+	c := Calibrator{Bias: w.AtVec(0), Weights: map[string]float64{}}
+	for j, name := range names {
+		c.Weights[name] = w.AtVec(j + 1)
 	}
 	return c
 }

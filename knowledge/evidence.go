@@ -72,7 +72,7 @@ func (e Evidence) clamped() Evidence {
 // counted, as their characters are.
 func (p *parsed) ownMass() (mass, unknown float64, terms int) {
 	for _, t := range p.terms {
-		if !t.own {
+		if !t.own || t.function {
 			continue
 		}
 		mass += t.idf
@@ -89,7 +89,7 @@ func (p *parsed) ownMass() (mass, unknown float64, terms int) {
 // matched sums the idf of the message's own terms that are in found.
 func (p *parsed) matched(found map[int32]bool) (mass float64) {
 	for id, t := range p.terms {
-		if t.own && found[id] {
+		if t.own && !t.function && found[id] {
 			mass += t.idf
 		}
 	}
@@ -119,7 +119,7 @@ func (p *parsed) proximity(body []text.Term) float64 {
 // enter counts a term into the window and returns the mass that is new in it.
 func (p *parsed) enter(inside map[int32]int, id int32) float64 {
 	t, ok := p.terms[id]
-	if !ok || !t.own {
+	if !ok || !t.own || t.function {
 		return 0
 	}
 	inside[id]++
@@ -132,7 +132,7 @@ func (p *parsed) enter(inside map[int32]int, id int32) float64 {
 // leave counts a term out of the window and returns the mass that is gone with it.
 func (p *parsed) leave(inside map[int32]int, id int32) float64 {
 	t, ok := p.terms[id]
-	if !ok || !t.own {
+	if !ok || !t.own || t.function {
 		return 0
 	}
 	inside[id]--

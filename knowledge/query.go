@@ -34,6 +34,8 @@ const (
 	// historyWeight is what a term of the previous message counts beside one of the message itself; each message
 	// further back counts historyWeight times the one after it.
 	historyWeight = 0.3
+	// functionWeight is what a function word counts beside a content word.
+	functionWeight = 0.7
 )
 
 // queryTerm is one distinct term of a query.
@@ -43,6 +45,17 @@ type queryTerm struct {
 	pair   bool    // of ideographs
 	df     int     // passages of the workspace that hold the term
 	idf    float64
+
+	function bool
+}
+
+// lexicalWeight is what the term counts in the lexical score. The likeness to a heading counts function words in full:
+// there they tell "how long" from "how much".
+func (t *queryTerm) lexicalWeight() float64 {
+	if t.function {
+		return functionWeight * t.weight
+	}
+	return t.weight
 }
 
 // parsed is a query as search compares it.
@@ -73,7 +86,7 @@ func (p *parsed) add(s string, weight float64) {
 		known, ok := p.terms[id]
 		switch {
 		case !ok && len(p.order) < maxQueryTerms:
-			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, pair: isPair(t)}
+			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, pair: isPair(t), function: text.IsFunction(t.Text)}
 			p.order = append(p.order, id)
 		case ok && weight == 1:
 			known.weight++
@@ -92,7 +105,7 @@ func (p *parsed) learn(id int32, df int) {
 func (p *parsed) ceiling() float64 {
 	var sum float64
 	for _, t := range p.terms {
-		sum += t.weight * t.idf
+		sum += t.lexicalWeight() * t.idf
 	}
 	return sum
 }

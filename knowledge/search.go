@@ -53,7 +53,7 @@ func (b *Base) embedQuery(ctx context.Context, q Query) []float32 {
 func (b *Base) find(ctx context.Context, ws uuid.UUID, p *parsed, embedding []float32) ([]Hit, error) {
 	weights := make([]float64, len(p.order))
 	for i, id := range p.order {
-		weights[i] = p.terms[id].weight
+		weights[i] = p.terms[id].lexicalWeight()
 	}
 	collections := p.Collections
 	if collections == nil {
