@@ -153,6 +153,7 @@ type Config struct {
 type Bot struct {
 	c          Config
 	calibrator Calibrator
+	affinities affinities
 }
 
 // New returns a bot.
@@ -160,7 +161,7 @@ func New(c Config) *Bot {
 	if c.Settings.Threshold == 0 {
 		c.Settings.Threshold = DefaultThreshold
 	}
-	return &Bot{c: c, calibrator: defaultCalibrator()}
+	return &Bot{c: c, calibrator: defaultCalibrator(), affinities: affinities{base: c.Base, known: map[affinityKey]affinity{}}}
 }
 
 // messageData is the data of a bot message in the log, as clients read it.

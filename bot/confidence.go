@@ -54,10 +54,22 @@ func features(t Turn, in intent.Result, found knowledge.Result) Features {
 	f.add("proximity", e.Proximity)
 	f.add("agreement", e.Agreement)
 	f.add("terms", float64(e.Terms)) // a count
-	f.add("intent_probability", in.Probability)
+	f.add("intent_probability", intentProbability(in))
 	f.add("out_of_scope", in.OutOfScope)
 	f.add("repeated", repeated(t))
 	return f
+}
+
+// averageIntent is the probability of the intent of a typical message.
+const averageIntent = 0.6
+
+// intentProbability of a workspace without intents is that of a typical message, so that it speaks neither for nor
+// against the reply.
+func intentProbability(in intent.Result) float64 {
+	if in.Model == 0 {
+		return averageIntent
+	}
+	return in.Probability
 }
 
 // repeated returns how much of the message the visitor has said before in this conversation: asking again means that
@@ -173,9 +185,16 @@ func truth(right bool) float64 {
 // defaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
 func defaultCalibrator() Calibrator {
-	return Calibrator{Bias: -4, Weights: map[string]float64{
-		"coverage": 3, "coverage_top": 1, "unknown": -3, "score": 2, "margin": 1, "title_match": 2, "proximity": 1,
-		"agreement": 1, "intent_probability": 1.5, "out_of_scope": -3, "repeated": -1, "grounded": 2,
+	return Calibrator{Bias: -3.4, Weights: map[string]float64{
+		"coverage":     1.84,
+		"favoured":     1.05,
+		"margin":       3.13,
+		"out_of_scope": -0.8,
+		"proximity":    1.09,
+		"score":        1.31,
+		"title_match":  1.38,
+		"repeated":     -1,
+		"grounded":     1.5,
 	}}
 }
 

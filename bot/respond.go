@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"handrail/intent"
 	"handrail/internal/text"
 	"handrail/knowledge"
@@ -17,6 +19,8 @@ const (
 	policyLimit = 0.6
 	// An intent at least this likely lends its label to the search.
 	steerLimit = 0.4
+	// One at least this likely also favours the documents that its examples find.
+	favourLimit = 0.85
 	// passagesKept is how many passages are stored with a turn and shown to the agent.
 	passagesKept = 6
 	// summaryRunes bounds each line of the summary for agents.
@@ -62,12 +66,17 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 	if in := r.Intent.Intent; in != nil && in.Threshold > 0 {
 		r.Threshold = in.Threshold
 	}
-	found, err := b.search(ctx, t, r)
+	favoured, err := b.favoured(ctx, t, r)
+	if err != nil {
+		return err
+	}
+	found, err := b.search(ctx, t, r, favoured)
 	if err != nil {
 		return err
 	}
 	r.Passages = found.Hits[:min(passagesKept, len(found.Hits))]
 	r.Features = features(t, r.Intent, found)
+	r.Features.add("favoured", favouredShare(favoured, found.Hits))
 	if b.followPolicy(t, r) {
 		return nil
 	}
@@ -78,19 +87,35 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 	return b.answer(ctx, t, r)
 }
 
-// search asks the knowledge base. A choice picked from a clarifying question is searched together with the question
-// that led to it: neither says enough alone.
-func (b *Bot) search(ctx context.Context, t Turn, r *Reply) (knowledge.Result, error) {
-	q := knowledge.Query{Text: t.Text, Lang: r.Lang}
+// search asks the knowledge base for the message, in the light of what was said before and of what it is about.
+func (b *Bot) search(ctx context.Context, t Turn, r *Reply, favoured map[uuid.UUID]float64) (knowledge.Result, error) {
+	q := knowledge.Query{Text: t.Text, Lang: r.Lang, Favoured: favoured}
 	for _, u := range t.History {
 		if u.FromVisitor {
 			q.History = append(q.History, u.Text)
 		}
 	}
 	if in := r.Intent.Intent; in != nil && r.Intent.Probability >= steerLimit {
-		q.History = append(q.History, in.Label[r.Lang])
+		q.Topic = in.Label[r.Lang]
 	}
 	return b.c.Base.Search(ctx, t.Workspace, q)
+}
+
+// favoured returns the documents that deal with a likely intent, nil if none is likely enough.
+func (b *Bot) favoured(ctx context.Context, t Turn, r *Reply) (map[uuid.UUID]float64, error) {
+	in := r.Intent.Intent
+	if in == nil || in.Policy != intent.PolicyAnswer || r.Intent.Probability < favourLimit {
+		return nil, nil
+	}
+	return b.affinities.of(ctx, t.Workspace, in, r.Intent.Model, r.Lang)
+}
+
+// favouredShare is how much the likely intent speaks for the best passage's document.
+func favouredShare(favoured map[uuid.UUID]float64, hits []knowledge.Hit) float64 {
+	if len(hits) == 0 {
+		return 0
+	}
+	return min(1, favoured[hits[0].DocumentID])
 }
 
 // followPolicy decides the turns that need no retrieval: it reports whether it did.

@@ -22,7 +22,7 @@ type Calibration struct {
 const (
 	folds = 5
 	// penalty is the L2 strength of the fit, in cases: it pulls weights towards zero as strongly as that many examples.
-	penalty = 0.5
+	penalty = 0.2
 )
 
 // Calibrate fits the confidence to labelled cases and measures it by five-fold cross-validation.

@@ -1,16 +1,20 @@
 package knowledge
 
 import (
+	"github.com/google/uuid"
+
 	"handrail/internal/text"
 )
 
 // Query says what to look for.
 type Query struct {
 	Text        string
-	History     []string // earlier messages of the visitor, oldest first; they count less than Text
-	Collections []string // empty means all
-	Lang        string   // ISO 639-1: a preference, not a filter
-	Limit       int      // number of hits wanted; 0 means 10
+	History     []string              // earlier messages of the visitor, oldest first; they count less than Text
+	Topic       string                // what the message is about, in a few words of its language; "" if unknown
+	Favoured    map[uuid.UUID]float64 // documents that are likely to deal with the topic, in [0,1]; nil if unknown
+	Collections []string              // empty means all
+	Lang        string                // ISO 639-1: a preference, not a filter
+	Limit       int                   // number of hits wanted; 0 means 10
 }
 
 // Hit is one passage found.
@@ -34,8 +38,11 @@ const (
 	// historyWeight is what a term of the previous message counts beside one of the message itself; each message
 	// further back counts historyWeight times the one after it.
 	historyWeight = 0.3
+	// topicWeight is what a term of the topic counts. In a base that is all about delivery the word itself is no rarity,
+	// and only the topic says that it matters more than "how long".
+	topicWeight = 0.6
 	// functionWeight is what a function word counts beside a content word.
-	functionWeight = 0.7
+	functionWeight = 0.5
 )
 
 // queryTerm is one distinct term of a query.
@@ -72,6 +79,7 @@ func parse(q Query) *parsed {
 	}
 	p := &parsed{Query: q, terms: make(map[int32]*queryTerm)}
 	p.add(q.Text, 1)
+	p.add(q.Topic, topicWeight)
 	weight := 1.0
 	for i := len(q.History) - 1; i >= 0; i-- {
 		weight *= historyWeight
@@ -88,8 +96,8 @@ func (p *parsed) add(s string, weight float64) {
 		case !ok && len(p.order) < maxQueryTerms:
 			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, pair: isPair(t), function: text.IsFunction(t.Text)}
 			p.order = append(p.order, id)
-		case ok && weight == 1:
-			known.weight++
+		case ok && (weight == 1 || weight == topicWeight):
+			known.weight += weight
 		}
 	}
 }

@@ -12,10 +12,12 @@ import (
 const (
 	labelWeight    = 0.25 // likeness of the query to the title, heading or FAQ question
 	languageWeight = 0.02 // being in the preferred language: it breaks near-ties and no more
+	favourWeight   = 0.25 // of a document that is most likely to deal with the topic
 	denseWeight    = 0.5  // of the dense signal beside the lexical one
 	// otherTermIDF stands in for the idf of a label's term that is not in the query, as a share of the largest idf
 	// possible. Labels consist of common and rare words alike, and looking each one up would cost more than it tells.
-	otherTermIDF = 0.3
+	otherTermIDF     = 0.45
+	otherFunctionIDF = 0.1
 )
 
 // rank scores the candidates and puts the best first.
@@ -31,6 +33,7 @@ func rank(p *parsed, hits []Hit) {
 		if highest > lowest && h.DenseRank > 0 {
 			h.Score += denseWeight * (h.Dense - lowest) / (highest - lowest)
 		}
+		h.Score += favourWeight * p.Favoured[h.DocumentID]
 		if p.Lang != "" && h.Lang == p.Lang {
 			h.Score += languageWeight
 		}
@@ -66,15 +69,21 @@ func (p *parsed) labelLikeness(passage Passage) float64 {
 
 // cosine compares the query with a short text, both weighted by idf.
 func (p *parsed) cosine(label string) float64 {
-	counts := make(map[int32]float64)
+	counts, function := make(map[int32]float64), make(map[int32]bool)
 	for _, t := range text.Terms(label) {
-		counts[termID(t.Text)]++
+		id := termID(t.Text)
+		counts[id]++
+		function[id] = text.IsFunction(t.Text)
 	}
-	other := otherTermIDF * math.Log(1+float64(p.passages))
+	largest := math.Log(1 + float64(p.passages))
 	var dot, labelNorm, queryNorm float64
 	for id, n := range counts {
 		t, ok := p.terms[id]
 		if !ok {
+			other := otherTermIDF * largest
+			if function[id] {
+				other = otherFunctionIDF * largest
+			}
 			labelNorm += n * other * other
 			continue
 		}
