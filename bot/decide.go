@@ -2,8 +2,11 @@ package bot
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"handrail/internal/text"
 )
 
 const (
@@ -11,6 +14,10 @@ const (
 	nearShare = 0.7
 	// A message with more content terms than this says what it means; asking back would annoy.
 	vagueTerms = 3
+	// clarifyFrom is the least confidence at which asking back is worth it: below, the base does not seem to know.
+	clarifyFrom = 0.3
+	// bareShare takes the place of nearShare where the message says so little that scores mean little.
+	bareShare = 0.3
 	// maxChoices bounds the buttons of a clarifying question.
 	maxChoices = 4
 )
@@ -42,18 +49,24 @@ func (b *Bot) answer(ctx context.Context, t Turn, r *Reply) error {
 	return nil
 }
 
-// clarify asks one question with choices if the message is vague and has two readings about as likely. It never asks
-// twice in a row. It reports whether it asked.
+// clarify asks one question with choices if the message says too little, or is short and has two readings about as
+// likely. It never asks twice in a row. It reports whether it asked.
 func (b *Bot) clarify(ctx context.Context, t Turn, r *Reply, confidence float64) (bool, error) {
-	if lastClarification(t) != nil || r.Features.get("terms") > vagueTerms || confidence >= r.Threshold {
+	bare := isBare(t)
+	unsure := r.Features.get("terms") <= vagueTerms && confidence >= clarifyFrom && confidence < r.Threshold
+	if lastClarification(t) != nil || !(bare || unsure) {
 		return false, nil
+	}
+	near := nearShare
+	if bare {
+		near = bareShare
 	}
 	choices, err := b.intentChoices(ctx, t.Workspace, r)
 	if err != nil {
 		return false, err
 	}
 	if len(choices) < 2 {
-		choices = documentChoices(r)
+		choices = documentChoices(r, near)
 	}
 	if len(choices) < 2 {
 		return false, nil
@@ -61,6 +74,25 @@ func (b *Bot) clarify(ctx context.Context, t Turn, r *Reply, confidence float64)
 	r.Decision, r.Reason = Clarify, ReasonAmbiguous
 	r.Text, r.Choices, r.Confidence = phrases(r.Lang).clarify, choices, confidence
 	return true, nil
+}
+
+// isBare reports whether a first message names at most one thing ("card", "is it free?", "退款"): whatever passage fits
+// it, it may be meant otherwise. Later messages lean on what was said before.
+func isBare(t Turn) bool {
+	if len(t.History) > 0 {
+		return false
+	}
+	var content float64
+	for _, term := range text.Terms(t.Text) {
+		switch {
+		case text.IsFunction(term.Text):
+		case term.Text[0] < utf8.RuneSelf:
+			content++
+		case utf8.RuneCountInString(term.Text) == 1:
+			content += 0.5 // two ideographs make about one word; their pairs are the same characters again
+		}
+	}
+	return content <= 1
 }
 
 // intentChoices offers the likely intents that have a label in the visitor's language.
@@ -86,14 +118,14 @@ func (b *Bot) intentChoices(ctx context.Context, ws uuid.UUID, r *Reply) ([]Choi
 }
 
 // documentChoices offers the titles of different documents that match about as well.
-func documentChoices(r *Reply) []Choice {
+func documentChoices(r *Reply, near float64) []Choice {
 	if r.Features.get("unknown") > 0.5 {
 		return nil
 	}
 	seen := map[uuid.UUID]bool{}
 	var choices []Choice
 	for _, h := range r.Passages {
-		if seen[h.DocumentID] || h.Title == "" || h.Score < nearShare*r.Passages[0].Score {
+		if seen[h.DocumentID] || h.Title == "" || h.Score < near*r.Passages[0].Score {
 			continue
 		}
 		seen[h.DocumentID] = true
