@@ -98,7 +98,8 @@ func (a *agentConn) alive() {
 	if !a.me.Role.May(auth.WorkDesk) {
 		return
 	}
-	if err := a.server.c.Desk.Renew(a.ctx, a.me.Workspace, a.me.User); err != nil {
+	// Conflict means that they have not gone online: there is nothing to renew.
+	if err := a.server.c.Desk.Renew(a.ctx, a.me.Workspace, a.me.User); err != nil && !errs.Is(err, errs.Conflict) {
 		a.server.hub.warn("cannot renew an agent's presence", err)
 	}
 }
@@ -138,7 +139,7 @@ func (a *agentConn) watch(in inbound) error {
 		return err
 	}
 	_ = a.unwatch(in)
-	w := &watcher{socket: a.socket, sender: senderKey(a.sender()), id: c.ID, cursor: min(in.Cursor, c.LastSeq)}
+	w := &watcher{socket: a.socket, sender: senderKey(a.sender()), id: c.ID, cursor: max(0, min(in.Cursor, c.LastSeq))}
 	a.watched[c.ID] = watched{room: a.server.hub.watch(a.me.Workspace, c.ID, w), watcher: w}
 	return nil
 }

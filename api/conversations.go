@@ -66,19 +66,38 @@ type conversationsOutput struct {
 
 func (s *Server) listConversations(ctx context.Context, in *listConversationsInput) (*conversationsOutput, error) {
 	p := who(ctx)
-	found, err := s.c.Log.Conversations(ctx, p.Workspace, chat.Filter{States: in.State, Limit: in.Limit})
+	found, err := s.visible(ctx, p, chat.Filter{States: in.State, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
 	out := &conversationsOutput{}
 	out.Body.Items = []conversationView{}
 	for _, c := range found {
-		if p.Role == auth.Agent && c.AgentID != p.User && c.State != chat.StateQueued {
-			continue // agents see what waits and what is theirs
-		}
 		out.Body.Items = append(out.Body.Items, conversationOf(c))
 	}
 	return out, nil
+}
+
+// visible lists the conversations that fit the filter and that the principal may see: for an agent, what waits and what
+// is theirs.
+func (s *Server) visible(ctx context.Context, p auth.Principal, f chat.Filter) ([]chat.Conversation, error) {
+	if p.Role != auth.Agent {
+		return s.c.Log.Conversations(ctx, p.Workspace, f)
+	}
+	var found []chat.Conversation
+	if len(f.States) == 0 || slices.Contains(f.States, chat.StateQueued) {
+		waiting, err := s.c.Log.Conversations(ctx, p.Workspace, chat.Filter{States: []chat.State{chat.StateQueued}, Limit: f.Limit})
+		if err != nil {
+			return nil, err
+		}
+		found = waiting
+	}
+	if p.User == 0 {
+		return found, nil // a key has no conversations of its own
+	}
+	f.AgentID = p.User
+	mine, err := s.c.Log.Conversations(ctx, p.Workspace, f)
+	return append(found, mine...), err
 }
 
 type conversationInput struct {
@@ -99,7 +118,8 @@ func (s *Server) getConversation(ctx context.Context, in *conversationInput) (*c
 // have or had in charge; any other is answered as if it did not exist.
 func (s *Server) readable(ctx context.Context, p auth.Principal, id uuid.UUID) (chat.Conversation, error) {
 	c, err := s.c.Log.Conversation(ctx, p.Workspace, id)
-	if err != nil || p.Role != auth.Agent || c.AgentID == p.User || c.State == chat.StateQueued {
+	mine := p.User != 0 && c.AgentID == p.User
+	if err != nil || p.Role != auth.Agent || mine || c.State == chat.StateQueued {
 		return c, err
 	}
 	records, err := s.c.Desk.Handoffs(ctx, p.Workspace, id)
@@ -107,7 +127,7 @@ func (s *Server) readable(ctx context.Context, p auth.Principal, id uuid.UUID) (
 		return chat.Conversation{}, err
 	}
 	for _, r := range records {
-		if r.AgentID == p.User {
+		if p.User != 0 && r.AgentID == p.User {
 			return c, nil
 		}
 	}

@@ -37,11 +37,6 @@ type outbound struct {
 
 	*messageView // t = msg
 
-	// t = delta
-	Turn   int64  `json:"turn,omitempty"`
-	Offset *int   `json:"offset,omitempty"`
-	Text   string `json:"text,omitempty"`
-
 	// t = welcome, state
 	State   chat.State `json:"state,omitempty"`
 	LastSeq *int64     `json:"last_seq,omitempty"`
@@ -57,6 +52,13 @@ type queueView struct {
 
 type nameView struct {
 	Name string `json:"name"`
+}
+
+// deltaFrame carries a piece of an answer. An empty text at offset 0 withdraws what was shown.
+type deltaFrame struct {
+	Type         string    `json:"t"`
+	Conversation uuid.UUID `json:"conversation"`
+	Delta
 }
 
 type ackFrame struct {

@@ -191,7 +191,7 @@ func (h *Hub) onDelta(subject string, data []byte) {
 	if r == nil || json.Unmarshal(data, &d) != nil {
 		return
 	}
-	r.broadcast(outbound{Type: "delta", Turn: d.Turn, Offset: &d.Offset, Text: d.Text}, nil)
+	r.send(frame(deltaFrame{Type: "delta", Conversation: r.id, Delta: d}))
 }
 
 type typingEvent struct {

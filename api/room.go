@@ -68,13 +68,20 @@ func (r *room) catchUp(ctx context.Context) (changed bool, err error) {
 			return changed, err
 		}
 		for _, m := range messages {
-			changed = changed || m.Sender.Kind == chat.System || m.Kind == chat.KindCSAT
+			changed = changed || m.Sender.Kind == chat.System || m.Kind == chat.KindCSAT || r.reopened(m)
 		}
 		r.deliver(messages)
 		if len(messages) < pageSize {
 			return changed, nil
 		}
 	}
+}
+
+// reopened reports whether a message reopened the conversation: that leaves no system entry.
+func (r *room) reopened(m chat.Message) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state == chat.StateClosed && m.Sender.Kind == chat.Visitor && m.Kind == chat.KindText
 }
 
 func (r *room) lowest() (cursor int64, any bool) {
@@ -142,7 +149,7 @@ func (r *room) sendState(ctx context.Context) error {
 	r.mu.Unlock()
 	f.Type = "state"
 	f.LastSeq = nil
-	r.broadcast(f, nil)
+	r.send(frame(f))
 	return nil
 }
 
@@ -171,17 +178,12 @@ func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
 	return f, nil
 }
 
-// broadcast queues a frame for every watcher, except those for whom skip says so. Staff are told which conversation it
-// belongs to.
-func (r *room) broadcast(f outbound, skip func(*watcher) bool) {
-	f.Conversation = &r.id
-	encoded := frame(f)
+// send queues a frame for every watcher.
+func (r *room) send(encoded []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for w := range r.watchers {
-		if skip == nil || !skip(w) {
-			w.socket.put(encoded)
-		}
+		w.socket.put(encoded)
 	}
 }
 

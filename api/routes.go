@@ -49,7 +49,7 @@ func (s *Server) install() {
 
 	limited := r.With(httprate.LimitBy(20, time.Minute, clientIP))
 	s.plain(limited, "POST", "/api/v1/login", auth.Public, s.login)
-	s.plain(r.With(httprate.LimitBy(60, time.Minute, clientIP)), "POST", "/api/v1/widget/session", auth.Public, s.widgetSession)
+	s.plain(r.With(httprate.LimitBy(600, time.Minute, clientIP)), "POST", "/api/v1/widget/session", auth.Public, s.widgetSession)
 	s.plain(r, "OPTIONS", "/api/v1/widget/session", auth.Public, s.widgetPreflight)
 	s.plain(r, "GET", "/ws/visitor", auth.Public, s.visitorSocket) // the ticket is checked by the handler
 	s.plain(r, "GET", "/ws/agent", auth.Public, s.agentSocket)     // likewise

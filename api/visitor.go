@@ -127,7 +127,7 @@ func (v *visitorConn) hello(in inbound) error {
 	}
 	welcome.Type = "welcome"
 	v.socket.put(frame(welcome))
-	v.watch(c.ID, min(in.Cursor, c.LastSeq))
+	v.watch(c.ID, max(0, min(in.Cursor, c.LastSeq)))
 	return nil
 }
 

@@ -185,14 +185,14 @@ func truth(right bool) float64 {
 // defaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
 func defaultCalibrator() Calibrator {
-	return Calibrator{Bias: -3.4, Weights: map[string]float64{
-		"coverage":     1.84,
-		"favoured":     1.05,
-		"margin":       3.13,
-		"out_of_scope": -0.8,
-		"proximity":    1.09,
-		"score":        1.31,
-		"title_match":  1.38,
+	return Calibrator{Bias: -3.47, Weights: map[string]float64{
+		"coverage":     1.2,
+		"favoured":     0.55,
+		"margin":       3.18,
+		"out_of_scope": -1.03,
+		"proximity":    1.32,
+		"score":        2.13,
+		"title_match":  1.46,
 		"repeated":     -1,
 		"grounded":     1.5,
 	}}

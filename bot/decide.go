@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -16,6 +17,9 @@ const (
 	vagueTerms = 3
 	// clarifyFrom is the least confidence at which asking back is worth it: below, the base does not seem to know.
 	clarifyFrom = 0.3
+	// bareWords is the length of a message, in words or ideographs, that cannot say what it is about unless it is all
+	// content.
+	bareWords = 3
 	// bareShare takes the place of nearShare where the message says so little that scores mean little.
 	bareShare = 0.3
 	// maxChoices bounds the buttons of a clarifying question.
@@ -76,10 +80,11 @@ func (b *Bot) clarify(ctx context.Context, t Turn, r *Reply, confidence float64)
 	return true, nil
 }
 
-// isBare reports whether a first message names at most one thing ("card", "is it free?", "退款"): whatever passage fits
-// it, it may be meant otherwise. Later messages lean on what was said before.
+// isBare reports whether a first message names at most one thing and does not say what about it ("card", "is it free?",
+// "退款"): whatever passage fits it, it may be meant otherwise. Later messages lean on what was said before.
 func isBare(t Turn) bool {
-	if len(t.History) > 0 {
+	words := text.Words(t.Text)
+	if len(t.History) > 0 || len(words) > bareWords && !slices.Contains(words, "it") {
 		return false
 	}
 	var content float64

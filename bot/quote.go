@@ -77,9 +77,17 @@ func grow(body string, spans []text.Span, best int, weights map[string]float64) 
 		case canBefore:
 			from--
 		default:
+			for to > from && isHeading(body[spans[to].Start:spans[to].End]) {
+				to-- // the text under it is not part of the quote
+			}
 			return from, to
 		}
 	}
+}
+
+// isHeading reports whether a line names what follows it: merged passages set their sections' headings in bold.
+func isHeading(line string) bool {
+	return strings.HasPrefix(line, "**") || strings.HasSuffix(line, "?") || strings.HasSuffix(line, "？")
 }
 
 // rarity weighs the question's terms by how few of the passages found contain them: a term that all of them share does
@@ -106,58 +114,15 @@ func overlap(weights map[string]float64, s string) float64 {
 	return sum
 }
 
-// readable turns the Markdown that chat clients do not render into plain lines: headings lose their marks and table
-// rows become "column: value" lists.
+// readable takes away the Markdown that chat clients do not render: the fences around code.
 func readable(s string) string {
 	var out []string
-	var header []string
 	for line := range strings.Lines(s) {
-		line = strings.TrimRight(line, "\n")
-		trimmed := strings.TrimSpace(line)
-		switch {
-		case strings.HasPrefix(trimmed, "|"):
-			cells := tableCells(trimmed)
-			switch {
-			case isRule(cells):
-			case header == nil:
-				header = cells
-			default:
-				out = append(out, "- "+row(header, cells))
-			}
-			continue
-		case strings.HasPrefix(trimmed, "#"):
-			line = strings.TrimSpace(strings.TrimLeft(trimmed, "#"))
+		if line = strings.TrimRight(line, "\n"); !strings.HasPrefix(strings.TrimSpace(line), "```") {
+			out = append(out, line)
 		}
-		header = nil
-		out = append(out, line)
 	}
 	return strings.TrimSpace(strings.Join(out, "\n"))
-}
-
-func tableCells(line string) []string {
-	cells := strings.Split(strings.Trim(line, "|"), "|")
-	for i := range cells {
-		cells[i] = strings.TrimSpace(cells[i])
-	}
-	return cells
-}
-
-func isRule(cells []string) bool {
-	return strings.Trim(strings.Join(cells, ""), "-: ") == ""
-}
-
-func row(header, cells []string) string {
-	var parts []string
-	for i, c := range cells {
-		switch {
-		case c == "":
-		case i < len(header) && header[i] != "":
-			parts = append(parts, header[i]+": "+c)
-		default:
-			parts = append(parts, c)
-		}
-	}
-	return strings.Join(parts, "; ")
 }
 
 // clip shortens s to at most n characters, at a character boundary.

@@ -55,10 +55,6 @@ func summary(t Turn) string {
 }
 
 func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
-	if intent.WantsPerson(t.Text) {
-		b.handOff(r, ReasonAskedForPerson)
-		return nil
-	}
 	var err error
 	if r.Intent, err = b.c.Classifier.Classify(ctx, t.Workspace, t.Text); err != nil {
 		return err
@@ -77,6 +73,10 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 	r.Passages = found.Hits[:min(passagesKept, len(found.Hits))]
 	r.Features = features(t, r.Intent, found)
 	r.Features.add("favoured", favouredShare(favoured, found.Hits))
+	if intent.WantsPerson(t.Text) {
+		b.handOff(r, ReasonAskedForPerson)
+		return nil
+	}
 	if b.followPolicy(t, r) {
 		return nil
 	}

@@ -140,7 +140,7 @@ async function theServerCrashes(browser, site, visitor, agent) {
   await second.goto(site.shop)
   await openChat(second)
   await step('the server is killed; what is written meanwhile is kept', async () => {
-    await say(second, 'How do I return something?')
+    await say(second, 'How do I start a return?')
     await server.kill()
     await visitor.getByText('Connection lost.').waitFor()
     await agent.getByText('Connection lost.').waitFor()

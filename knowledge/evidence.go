@@ -13,7 +13,7 @@ type Evidence struct {
 	Coverage    float64 // share of the query's idf mass found in the best passage
 	CoverageTop float64 // the same over the union of the best three passages
 	Unknown     float64 // share of the query's idf mass whose terms occur nowhere in the base
-	Score       float64 // best lexical score / the highest score that the query could reach
+	Score       float64 // best lexical score / the highest score that the message could reach
 	Margin      float64 // (s1-s2)/s1 over the best passages of two different documents; 1 for a single document
 	TitleMatch  float64 // share of the query's idf mass in title, headings and FAQ question of the best passage
 	Proximity   float64 // how close together the matched terms stand in the best passage
@@ -52,11 +52,22 @@ func evidenceOf(p *parsed, hits []Hit) Evidence {
 		found = union(found, union(termSet(labelOf(h.Passage)), termSet(h.Text)))
 	}
 	e.CoverageTop = p.matched(found) / mass
-	e.Score = bestLexical(hits) / p.ceiling()
+	e.Score = bestLexical(hits) / p.ownCeiling()
 	e.Margin = margin(hits)
 	e.Proximity = p.proximity(body)
 	e.Agreement = agreement(hits)
 	return e.clamped()
+}
+
+// ownCeiling is the score that a passage could reach by the message alone. What was said before may lift the best
+// passage above it; that is what history is for.
+func (p *parsed) ownCeiling() (sum float64) {
+	for _, t := range p.terms {
+		if t.own {
+			sum += t.lexicalWeight() * t.idf
+		}
+	}
+	return sum
 }
 
 // clamped absorbs rounding: sums of the same terms in another order may differ in the last bit.

@@ -139,6 +139,9 @@ func textbookBM25(items []DocumentPassages, question, uri string) (score float64
 	for _, t := range text.Terms(question) {
 		c := counts[t.Text]
 		idf := math.Log(1 + (n-df[t.Text]+0.5)/(df[t.Text]+0.5))
+		if text.IsFunction(t.Text) {
+			idf *= functionWeight
+		}
 		score += idf * c / (c + saturation*(1-lengthPenalty+lengthPenalty*length/(total/n)))
 	}
 	return score

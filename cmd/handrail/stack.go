@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,9 @@ import (
 	"handrail/internal/postgres"
 	"handrail/knowledge"
 )
+
+// embedTimeout bounds one request for embeddings. A question that waits longer is searched by its words alone.
+const embedTimeout = 5 * time.Second
 
 // stack is every part of one process, built from the bottom up.
 type stack struct {
@@ -132,7 +136,7 @@ func (s settings) embedder() (llm.Embedder, error) {
 		return nil, nil
 	}
 	return llm.NewOpenAIEmbedder(llm.EmbedConfig{BaseURL: s.Embed.BaseURL, APIKey: s.Embed.APIKey, Model: s.Embed.Model,
-		Dimensions: s.Embed.Dimensions})
+		Dimensions: s.Embed.Dimensions, Timeout: embedTimeout})
 }
 
 func newLogger(s settings, w io.Writer) *slog.Logger {

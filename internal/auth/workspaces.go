@@ -36,11 +36,14 @@ type Widget struct {
 	Origins   []string // other sites' pages that may embed it, exactly as browsers send them ("https://shop.example")
 }
 
-// EnsureWidget returns the key of the workspace's widget with the name, and makes it if there is none.
+// EnsureWidget returns the key of the workspace's widget with the name, and makes it if there is none. From then on
+// exactly the given origins may embed it.
 func (s *Store) EnsureWidget(ctx context.Context, workspace uuid.UUID, name string, origins []string) (string, error) {
 	var key string
 	err := s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `SELECT key FROM widgets WHERE workspace_id = $1 AND name = $2`, workspace, name).Scan(&key)
+		err := tx.QueryRow(ctx, `
+			UPDATE widgets SET origins = $3 WHERE workspace_id = $1 AND name = $2 RETURNING key`,
+			workspace, name, append([]string{}, origins...)).Scan(&key)
 		if !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}

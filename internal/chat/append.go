@@ -53,6 +53,8 @@ func check(e *Entry) error {
 	case len(e.Body) > MaxBody && utf8.RuneCountInString(e.Body) > MaxBody:
 		return errs.New(errs.Invalid, "the message has %d characters, at most %d are allowed: send it in parts",
 			utf8.RuneCountInString(e.Body), MaxBody)
+	case (e.Kind == KindText || e.Kind == KindNote) && strings.TrimSpace(e.Body) == "":
+		return errs.New(errs.Invalid, "the message is empty: write something")
 	case e.Data != nil && !json.Valid(e.Data):
 		return errs.New(errs.Invalid, "the message's data is not valid JSON")
 	}

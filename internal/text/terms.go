@@ -18,7 +18,7 @@ type Term struct {
 func Terms(s string) []Term {
 	terms := make([]Term, 0, len(s)/5+1)
 	stems := make(map[string]string) // Stemming is most of the cost of English, and words recur.
-	previous := -1 // where the ideograph just before the current character starts, or -1
+	previous := -1                   // where the ideograph just before the current character starts, or -1
 	scan(s, func(c class, start, end int) {
 		if c != ideograph {
 			word := Normalize(s[start:end])
