@@ -117,6 +117,7 @@ type Reply struct {
 	Usage      llm.Usage
 	Took       time.Duration
 	Summary    string // for the agent, on a handoff
+	Failure    error  // why the model failed, for operators; nil if it did not
 }
 
 // Settings are a workspace's choices about the bot.

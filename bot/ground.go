@@ -12,7 +12,8 @@ import (
 const (
 	// supportLimit is the least share of a sentence's terms that its cited passages must contain.
 	supportLimit = 0.6
-	// leadLimit bounds a sentence that may stand without support because it states nothing ("Yes.", "好的。").
+	// leadTerms bounds a sentence that may stand without support because it states nothing ("Yes.", "好的。"). One with
+	// a number, a link or an address does state something, however short.
 	leadTerms = 2
 )
 
@@ -59,7 +60,7 @@ func (g *grounder) settle(sentence string) {
 	}
 	marks, cited := g.cited(body)
 	terms := len(text.Words(mark.ReplaceAllString(body, "")))
-	if terms > leadTerms || len(marks) > 0 {
+	if terms > leadTerms || len(marks) > 0 || exact.MatchString(body) {
 		g.total++
 		if !supported(body, cited) {
 			return
@@ -78,6 +79,13 @@ func (g *grounder) keep(sentence string) {
 	if g.emit != nil {
 		g.emit(g.shown, sentence)
 		g.shown += len([]rune(sentence))
+	}
+}
+
+// withdraw takes back what a visitor has seen of an answer that will not stand.
+func (g *grounder) withdraw() {
+	if g.shown > 0 {
+		g.emit(0, "")
 	}
 }
 
@@ -167,29 +175,26 @@ var (
 	// mark matches a citation mark.
 	mark = regexp.MustCompile(`\[(\d{1,2})\]`)
 	// exact matches what must be copied, never paraphrased: links, e-mail addresses and numbers.
-	exact = regexp.MustCompile(`https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|\d[\d.,:/-]*`)
+	exact = regexp.MustCompile(`https?://\S+|[\w.+-]+@[\w-]+\.[\w.-]+|([\w-]+\.)+[a-zA-Z]{2,}(/\S*)?|\d[\d.,:/-]*`)
 	// markRun matches the marks that trail a sentence's full stop.
-	markRun = regexp.MustCompile(`^(\s*\[\d{1,2}\])+[.。]?`)
+	markRun = regexp.MustCompile(`^([ \t]*\[\d{1,2}\])+[.。]?`)
+	// unfinished matches what may still grow into a longer run of marks.
+	unfinished = regexp.MustCompile(`^([ \t]*\[\d{1,2}\])*[ \t]*(\[\d{0,2})?$|^([ \t]*\[\d{1,2}\])+[.。]?\s*$`)
 )
 
 // sentenceEnd returns the byte index just after the first complete sentence with its marks, or -1. A sentence is
 // complete only when something follows it, because its mark may still be on the way.
 func sentenceEnd(s string) int {
 	spans := text.Sentences(s)
-	for i := 0; i+1 < len(spans); i++ {
-		end := spans[i].End
-		next := s[spans[i+1].Start:spans[i+1].End]
-		if loc := markRun.FindStringIndex(next); loc != nil {
-			after := spans[i+1].Start + loc[1]
-			if strings.TrimSpace(s[after:]) == "" {
-				return -1
-			}
-			return after
-		}
-		if strings.HasPrefix(next, "[") {
-			return -1 // perhaps the first half of a mark
-		}
-		return end
+	if len(spans) < 2 {
+		return -1
 	}
-	return -1
+	rest := s[spans[1].Start:]
+	if unfinished.MatchString(rest) {
+		return -1
+	}
+	if marks := markRun.FindString(rest); marks != "" {
+		return spans[1].Start + len(marks)
+	}
+	return spans[0].End
 }

@@ -97,8 +97,10 @@ func (w *Worker) one(ctx context.Context) bool {
 		return false
 	}
 	work, cancel := context.WithCancel(ctx)
+	var renewal sync.WaitGroup
+	renewal.Go(func() { w.renew(work, cancel, *turn) })
+	defer renewal.Wait()
 	defer cancel()
-	go w.renew(work, cancel, *turn)
 	if err := w.handle(work, *turn); err != nil && ctx.Err() == nil && !errs.Is(err, errs.Conflict) {
 		w.c.Logger.Error("a turn failed and stays due", "conversation", turn.Conversation, "attempt", turn.Attempt, "error", err)
 		return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -57,7 +58,7 @@ func (b *Bot) write(ctx context.Context, t Turn, r *Reply, live bool) bool {
 			err = fmt.Errorf("the answer ended by %q: %w", delta.Finish, llm.ErrIncomplete)
 		}
 		if err != nil {
-			b.withdraw(t, live)
+			g.withdraw()
 			b.fail(r, err)
 			return false
 		}
@@ -69,6 +70,7 @@ func (b *Bot) write(ctx context.Context, t Turn, r *Reply, live bool) bool {
 	g.finish()
 	r.Features.add("grounded", g.share())
 	if g.text() == "" {
+		g.withdraw()
 		b.handOff(r, ReasonNoAnswer)
 		return false
 	}
@@ -76,16 +78,10 @@ func (b *Bot) write(ctx context.Context, t Turn, r *Reply, live bool) bool {
 	return true
 }
 
-// withdraw empties what a visitor has seen of an answer that will not be completed.
-func (b *Bot) withdraw(t Turn, live bool) {
-	if live && t.Stream != nil {
-		t.Stream(0, "")
-	}
-}
-
 func (b *Bot) fail(r *Reply, err error) {
 	b.c.Logger.Warn("the model failed; the conversation goes to a person", "error", err)
 	b.handOff(r, ReasonModelFailure)
+	r.Failure = err
 }
 
 func answerRequest(t Turn, lang string, hits []knowledge.Hit) (llm.Request, error) {
@@ -112,7 +108,7 @@ func answerRequest(t Turn, lang string, hits []knowledge.Hit) (llm.Request, erro
 // passageText is the passage on one line, as the prompt's format needs it.
 func passageText(h knowledge.Hit) string {
 	s := h.Text
-	if h.Question != "" {
+	if h.Question != "" && !slices.Contains(h.HeadingPath, h.Question) {
 		s = h.Question + " " + s
 	}
 	return strings.Join(strings.Fields(s), " ")

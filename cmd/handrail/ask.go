@@ -40,6 +40,9 @@ func (cmd *askCommand) Run(ctx context.Context, c *commands, io streams) error {
 	if err != nil {
 		return err
 	}
+	if reply.Failure != nil {
+		fmt.Fprintln(io.err, "handrail:", explain(reply.Failure))
+	}
 	if cmd.JSON {
 		enc := json.NewEncoder(io.out)
 		enc.SetIndent("", "  ")

@@ -85,7 +85,15 @@ func (cmd *demoCommand) Run(ctx context.Context, c *commands, io streams) error 
 	if err != nil {
 		return err
 	}
-	return st.serve(ctx, l, shop(key), func() error { return announce(io.out, l, state, cmd.JSON) })
+	return st.serve(ctx, l, shop(key), demoSuggestions(), func() error { return announce(io.out, l, state, cmd.JSON) })
+}
+
+// demoSuggestions are the questions offered before a visitor has asked any.
+func demoSuggestions() map[string][]string {
+	return map[string][]string{
+		"en": {"How long does delivery take?", "How do I return an item?", "Which payment methods do you take?"},
+		"zh": {"配送要多久？", "怎么退货？", "支持哪些付款方式？"},
+	}
 }
 
 // fillDemo brings the sample data up to date: what is there already stays as it is.

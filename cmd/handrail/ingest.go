@@ -27,6 +27,7 @@ type ingestReport struct {
 	Added     []string        `json:"added"`
 	Changed   []string        `json:"changed"`
 	Unchanged int             `json:"unchanged"`
+	Skipped   []string        `json:"skipped"`
 	Removed   []string        `json:"removed"`
 	Failed    []ingestFailure `json:"failed"`
 	Passages  int             `json:"passages"`
@@ -71,7 +72,7 @@ func (cmd *ingestCommand) Run(ctx context.Context, c *commands, io streams) erro
 func (cmd *ingestCommand) print(w io.Writer, r ingest.Report) error {
 	if cmd.JSON {
 		out := ingestReport{Added: append([]string{}, r.Added...), Changed: append([]string{}, r.Changed...),
-			Unchanged: len(r.Unchanged), Removed: append([]string{}, r.Removed...), Failed: []ingestFailure{},
+			Unchanged: len(r.Unchanged), Skipped: append([]string{}, r.Skipped...), Removed: append([]string{}, r.Removed...), Failed: []ingestFailure{},
 			Passages: r.Passages, Seconds: r.Elapsed.Seconds()}
 		for _, f := range r.Failed {
 			out.Failed = append(out.Failed, ingestFailure{f.Item, f.Reason})
@@ -88,6 +89,9 @@ func (cmd *ingestCommand) print(w io.Writer, r ingest.Report) error {
 	_, err := fmt.Fprintf(w, "%sadded %d, changed %d, unchanged %d, removed %d, failed %d; %d passages in %s\n", verb,
 		len(r.Added), len(r.Changed), len(r.Unchanged), len(r.Removed), len(r.Failed), r.Passages,
 		r.Elapsed.Round(10*time.Millisecond))
+	if err == nil && len(r.Skipped) > 0 {
+		_, err = fmt.Fprintf(w, "skipped %d with settings only and no text (--json names them)\n", len(r.Skipped))
+	}
 	return err
 }
 

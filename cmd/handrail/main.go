@@ -36,6 +36,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run the server with a sample shop, two agents and a knowledge manager."`
 	Ingest  ingestCommand  `cmd:"" help:"Load documents into the knowledge base."`
 	Ask     askCommand     `cmd:"" help:"Ask the bot one question."`
+	Embed   embedCommand   `cmd:"" help:"Give vectors to passages that the configured embedder has not seen."`
 	Eval    evalCommand    `cmd:"" help:"Score intents, retrieval and whole turns."`
 	Train   trainCommand   `cmd:"" help:"Train the intent classifier from a catalog."`
 	User    userCommand    `cmd:"" help:"Add staff."`

@@ -44,7 +44,7 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, io streams) error
 		return err
 	}
 	defer st.close()
-	return st.serve(ctx, l, nil, func() error {
+	return st.serve(ctx, l, nil, nil, func() error {
 		_, err := fmt.Fprintf(io.out, "Handrail %s is ready on http://%s (console: /console/, API: /docs)\n", version, l.Addr())
 		return err
 	})
@@ -64,14 +64,14 @@ func listen(addr string) (net.Listener, error) {
 
 // serve runs every background part and the server until ctx ends, then stops them in the order that loses nothing: no
 // new requests, sockets told to go elsewhere, running turns left to other nodes.
-func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, ready func() error) error {
+func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, suggestions map[string][]string, ready func() error) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	worker := bot.NewWorker(bot.WorkerConfig{Bot: st.bot, Log: st.log, Node: node(), Logger: st.logger})
 	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Bot: st.bot, Base: st.base,
 		Ingest: st.ingest, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
 		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
-		Settings: widgetTexts(st.settings.Bot.Name)})
+		Settings: widgetTexts(st.settings.Bot.Name, suggestions)})
 
 	// The parts outlive ctx by the time that shutting down takes.
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -104,10 +104,11 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, r
 }
 
 // widgetTexts are what visitors read around the chat before anybody has said anything.
-func widgetTexts(name string) api.WidgetSettings {
+func widgetTexts(name string, suggestions map[string][]string) api.WidgetSettings {
 	return api.WidgetSettings{
-		Title:    map[string]string{"en": name, "zh": name},
-		Greeting: map[string]string{"en": "Hello! What can I help you with?", "zh": "您好！请问有什么可以帮您？"},
+		Suggestions: suggestions,
+		Title:       map[string]string{"en": name, "zh": name},
+		Greeting:    map[string]string{"en": "Hello! What can I help you with?", "zh": "您好！请问有什么可以帮您？"},
 		Disclosure: map[string]string{"en": "You are talking to an AI assistant. You can ask for a person at any time.",
 			"zh": "正在为您服务的是 AI 助手，您可以随时要求转接人工客服。"},
 	}
