@@ -83,24 +83,15 @@ func (cmd *evalRetrievalCommand) Run(ctx context.Context, c *commands, io stream
 	})
 }
 
-// scratch runs fn over an empty workspace, whose documents are removed when it ends, also when it is interrupted.
+// scratch runs fn over a workspace of its own, which is removed when fn ends, also when it is interrupted.
 func (st *stack) scratch(ctx context.Context, fn func(uuid.UUID) error) error {
 	ws, err := st.auth.EnsureWorkspace(ctx, "eval-"+uuid.NewString(), "Scratch of an eval")
 	if err != nil {
 		return err
 	}
 	defer func() {
-		ctx := context.WithoutCancel(ctx)
-		docs, err := st.base.Documents(ctx, ws, "")
-		if err == nil {
-			ids := make([]uuid.UUID, 0, len(docs))
-			for _, d := range docs {
-				ids = append(ids, d.ID)
-			}
-			err = st.base.Remove(ctx, ws, ids...)
-		}
-		if err != nil {
-			st.logger.Error("the scratch workspace was not emptied", "workspace", ws, "error", err)
+		if err := st.auth.RemoveWorkspace(context.WithoutCancel(ctx), ws); err != nil {
+			st.logger.Error("the scratch workspace was not removed", "workspace", ws, "error", err)
 		}
 	}()
 	return fn(ws)

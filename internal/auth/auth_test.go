@@ -97,3 +97,19 @@ func TestRolesMay(t *testing.T) {
 	require.False(t, auth.Agent.May(auth.ManageUsers))
 	require.False(t, auth.Role("").May(auth.SignedIn))
 }
+
+func TestRemoveWorkspace(t *testing.T) {
+	t.Parallel()
+	s, ws := newStore(t)
+	_, err := s.AddUser(t.Context(), ws, "cli", auth.NewUser{
+		Email: "a@example.com", Name: "A", Password: "long enough password", Role: auth.Admin})
+	require.NoError(t, err)
+	require.True(t, errs.Is(s.RemoveWorkspace(t.Context(), ws), errs.Conflict))
+
+	empty, err := s.EnsureWorkspace(t.Context(), "empty", "Empty")
+	require.NoError(t, err)
+	require.NoError(t, s.RemoveWorkspace(t.Context(), empty))
+	again, err := s.EnsureWorkspace(t.Context(), "empty", "Empty")
+	require.NoError(t, err)
+	require.NotEqual(t, empty, again)
+}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"handrail/internal/errs"
 )
@@ -27,6 +29,20 @@ func (s *Store) EnsureWorkspace(ctx context.Context, slug, name string) (uuid.UU
 		return uuid.Nil, fmt.Errorf("find the workspace %q: %w", slug, err)
 	}
 	return id, nil
+}
+
+// RemoveWorkspace deletes a workspace with its knowledge and intents. One that has staff or conversations is refused
+// with [errs.Conflict]: people's data has ways of its own to go.
+func (s *Store) RemoveWorkspace(ctx context.Context, workspace uuid.UUID) error {
+	err := s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM workspaces WHERE id = $1`, workspace)
+		return err
+	})
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) && pgErr.Code == pgerrcode.ForeignKeyViolation {
+		return errs.Wrap(err, errs.Conflict, "the workspace has staff or conversations")
+	}
+	return err
 }
 
 // Widget is one place where visitors chat.

@@ -2,7 +2,7 @@
 
 -- +goose Up
 CREATE TABLE documents (
-    workspace_id uuid NOT NULL REFERENCES workspaces (id),
+    workspace_id uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     id           uuid NOT NULL,
     collection   text NOT NULL,
     uri          text NOT NULL,
@@ -54,7 +54,7 @@ SELECT handrail_protect('passage_terms');
 
 -- One row per workspace: its lock for writers, and the totals that idf and length normalisation need.
 CREATE TABLE knowledge_stats (
-    workspace_id uuid PRIMARY KEY REFERENCES workspaces (id),
+    workspace_id uuid PRIMARY KEY REFERENCES workspaces (id) ON DELETE CASCADE,
     passages     bigint NOT NULL,
     length       double precision NOT NULL, -- sum over the passages
     pivot        real NOT NULL,             -- the average length that the stored weights were computed with
@@ -63,7 +63,7 @@ CREATE TABLE knowledge_stats (
 SELECT handrail_protect('knowledge_stats');
 
 CREATE TABLE knowledge_terms (
-    workspace_id uuid NOT NULL REFERENCES workspaces (id),
+    workspace_id uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     term         int NOT NULL,
     df           int NOT NULL CHECK (df >= 0), -- passages of the workspace that hold the term
     PRIMARY KEY (workspace_id, term)

@@ -4,7 +4,7 @@
 -- +goose Up
 -- A catalog carries its intents, their policies and all examples; they are edited and trained as one.
 CREATE TABLE intent_catalogs (
-    workspace_id uuid NOT NULL REFERENCES workspaces (id),
+    workspace_id uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     version      int NOT NULL CHECK (version > 0),
     catalog      jsonb NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
@@ -14,7 +14,7 @@ SELECT handrail_protect('intent_catalogs');
 
 -- A model has the version of the catalog it was trained from. Exactly one model of a workspace is active.
 CREATE TABLE intent_models (
-    workspace_id uuid NOT NULL REFERENCES workspaces (id),
+    workspace_id uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     version      int NOT NULL,
     active       boolean NOT NULL DEFAULT false,
     parameters   bytea NOT NULL,
