@@ -47,6 +47,7 @@ type Config struct {
 	Bot       *bot.Bot
 	Base      *knowledge.Base
 	Ingest    *ingest.Pipeline
+	Jobs      *ingest.Jobs
 	Auth      *auth.Store
 	Workspace uuid.UUID // the workspace that staff of this server sign in to
 	Version   string

@@ -43,6 +43,8 @@ func (s *Server) install() {
 	route(s, api, "GET", "/api/v1/documents", auth.ReadKnowledge, "List documents", s.listDocuments)
 	route(s, api, "GET", "/api/v1/documents/{id}", auth.ReadKnowledge, "Read a document with its passages", s.getDocument)
 	route(s, api, "DELETE", "/api/v1/documents/{id}", auth.WriteKnowledge, "Remove a document", s.deleteDocument)
+	route(s, api, "POST", "/api/v1/ingest", auth.WriteKnowledge, "Fetch pages into the knowledge base", s.enqueueIngest, accepted)
+	route(s, api, "GET", "/api/v1/ingest/{id}", auth.ReadKnowledge, "How far an ingest has come, and what it did", s.getIngest)
 	route(s, api, "GET", "/api/v1/users", auth.ManageUsers, "List staff", s.listUsers)
 	route(s, api, "POST", "/api/v1/users", auth.ManageUsers, "Add a member of staff", s.addUser)
 	route(s, api, "POST", "/api/v1/keys", auth.ManageKeys, "Make an API key", s.addKey)
@@ -77,11 +79,14 @@ func (s *Server) install() {
 
 // route adds a described JSON route; handlers return errors of known kinds.
 func route[I, O any](s *Server, api huma.API, method, path string, p auth.Permission, summary string,
-	handle func(context.Context, *I) (*O, error)) {
+	handle func(context.Context, *I) (*O, error), describe ...func(*huma.Operation)) {
 	s.permissions[method+" "+path] = p
 	op := huma.Operation{OperationID: operationID(method, path), Method: method, Path: path, Summary: summary,
 		Description: "Needs the permission `" + string(p) + "`.", Security: []map[string][]string{{"key": {}}},
 		Middlewares: huma.Middlewares{s.requirePermission(api, p)}}
+	for _, fn := range describe {
+		fn(&op)
+	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		return out, s.problem(ctx, err)

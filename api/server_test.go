@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func startOn(t *testing.T, database string) *system {
 	s.widget, err = s.auth.EnsureWidget(ctx, s.workspace, "shop", []string{"https://shop.example"})
 	require.NoError(t, err)
 	base := knowledge.New(db, nil)
-	pipeline := ingest.New(base, ingest.Config{})
+	pipeline := ingest.New(base, ingest.Config{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	_, err = pipeline.RunFS(ctx, s.workspace, fstest.MapFS{
 		"returns.md": {Data: []byte("# Returns\n\n## How long can I return an item?\n\nYou can return an item within 30 days of delivery.\n")},
 		"fees.md":    {Data: []byte("# Shipping fees\n\nStandard shipping costs 4.90 EUR within Germany.\n")},
@@ -75,13 +76,16 @@ func startOn(t *testing.T, database string) *system {
 	b := bot.New(bot.Config{DB: db, Log: s.log, Base: base, Classifier: intent.NewClassifier(db), Desk: desk, Logger: logger,
 		Settings: bot.Settings{Name: "Bot"}})
 	worker := bot.NewWorker(bot.WorkerConfig{Bot: b, Log: s.log, Node: uuid.NewString(), Logger: logger, Concurrency: 2})
-	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Ingest: pipeline, Auth: s.auth,
+	jobs, err := ingest.NewJobs(db, pipeline, logger)
+	require.NoError(t, err)
+	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Ingest: pipeline, Jobs: jobs, Auth: s.auth,
 		Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>console")}},
 		Widget:  fstest.MapFS{"widget.js": {Data: []byte("// widget")}}})
 	s.log.Start(ctx)
 	desk.Start(ctx)
 	worker.Start(ctx)
+	require.NoError(t, jobs.Start(ctx))
 	wake, err := bus.Subscribe("turn.due", func(string, []byte) { worker.Wake() })
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -94,6 +98,7 @@ func startOn(t *testing.T, database string) *system {
 		defer cancel()
 		require.NoError(t, s.server.Shutdown(deadline))
 		require.NoError(t, <-done)
+		require.NoError(t, jobs.Stop(deadline))
 		wake.Close()
 		worker.Stop()
 		desk.Stop()

@@ -5,8 +5,9 @@
 //	 URL)               or URL)                  v
 //	                              load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
 //
-// It owns no table. What it stores goes through [knowledge.Base], so the identity of a document is (workspace,
-// collection, URI), where the URI is the path below the source folder with forward slashes, or the URL.
+// What it stores goes through [knowledge.Base], so the identity of a document is (workspace, collection, URI), where the
+// URI is the path below the source folder with forward slashes, or the URL. [Jobs] runs web pages in the background; its
+// table is ingest_jobs, beside those of River.
 //
 // Guarantees:
 //
@@ -20,6 +21,7 @@
 //     Markdown that stays is lists, `code`, links to absolute addresses, and bold for headings within a passage.
 //   - Nothing outside of a source folder is read, and no address of the server's own network is fetched unless
 //     [Config.AllowNetworks] names it.
+//   - A job commits with the transaction that enqueued it, and is run again when its node dies.
 package ingest
 
 import (

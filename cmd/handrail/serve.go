@@ -14,6 +14,7 @@ import (
 
 	"handrail/api"
 	"handrail/bot"
+	"handrail/ingest"
 	"handrail/internal/errs"
 	"handrail/web"
 )
@@ -68,8 +69,12 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	worker := bot.NewWorker(bot.WorkerConfig{Bot: st.bot, Log: st.log, Node: node(), Logger: st.logger})
+	jobs, err := ingest.NewJobs(st.db, st.ingest, st.logger)
+	if err != nil {
+		return err
+	}
 	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Bot: st.bot, Base: st.base,
-		Ingest: st.ingest, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
+		Ingest: st.ingest, Jobs: jobs, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
 		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
 		Settings: widgetTexts(st.settings.Bot.Name, suggestions)})
 
@@ -87,6 +92,10 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 		return err
 	}
 	defer wake.Close()
+	if err := jobs.Start(background); err != nil {
+		return err
+	}
+	defer st.stopJobs(background, jobs)
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(background, l) }()
@@ -101,6 +110,15 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	deadline, stop := context.WithTimeout(background, shutdownTime)
 	defer stop()
 	return server.Shutdown(deadline)
+}
+
+// stopJobs leaves what does not finish in time to other nodes, or to the next start.
+func (st *stack) stopJobs(ctx context.Context, jobs *ingest.Jobs) {
+	deadline, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	if err := jobs.Stop(deadline); err != nil {
+		st.logger.Warn("a running ingest did not stop in time; another node takes it up", "error", err)
+	}
 }
 
 // widgetTexts are what visitors read around the chat before anybody has said anything.

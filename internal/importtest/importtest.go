@@ -60,6 +60,7 @@ var Exclusive = map[string][]string{
 	"github.com/stretchr/testify/mock":     {},
 	"github.com/nats-io/nats-server":       {"internal/events"},
 	"github.com/nats-io/nats.go":           {"internal/events"},
+	"github.com/riverqueue/river":          {"ingest", "internal/postgres"},
 }
 
 // environment lists who may read the environment: the command, and the helpers of the tests.

@@ -44,6 +44,8 @@ func TestCheck(t *testing.T) {
 		{"gorilla in a test", "bot/a_test.go", `package bot; import _ "github.com/gorilla/websocket"`, "only api"},
 		{"go-openai elsewhere", "bot/a.go", doc + `package bot; import _ "github.com/sashabaranov/go-openai"`, "only internal/llm"},
 		{"tiktoken elsewhere", "ingest/a.go", doc + `package ingest; import _ "github.com/pkoukk/tiktoken-go"`, "only internal/llm"},
+		{"river where it belongs", "ingest/a.go", doc + `package ingest; import _ "github.com/riverqueue/river/rivertype"`, ""},
+		{"river elsewhere", "api/a.go", doc + `package api; import _ "github.com/riverqueue/river"`, "only ingest, internal/postgres"},
 		{"test helpers from a test", "bot/a_test.go", `package bot; import _ "handrail/internal/postgres/pgtest"`, ""},
 		{"test helpers from code", "bot/a.go", doc + `package bot; import _ "handrail/internal/postgres/pgtest"`, "is for tests"},
 		{"the environment", "bot/a.go", doc + `package bot; import "os"; var a = os.Getenv("A")`, "os.Getenv"},
