@@ -19,15 +19,10 @@ type askCommand struct {
 
 // Run asks the bot as a visitor would, without a conversation.
 func (cmd *askCommand) Run(ctx context.Context, c *commands, io streams) error {
-	s, err := c.load()
-	if err != nil {
-		return err
-	}
-	st, err := open(ctx, s, io.err)
-	if err != nil {
-		return err
-	}
-	defer st.close()
+	return withStack(ctx, c, io, func(st *stack) error { return cmd.ask(ctx, st, io) })
+}
+
+func (cmd *askCommand) ask(ctx context.Context, st *stack, io streams) error {
 	turn := bot.Turn{Workspace: st.workspace, Text: strings.Join(cmd.Question, " "), Lang: cmd.Lang}
 	streamed := false
 	if !cmd.JSON {

@@ -41,15 +41,10 @@ type ingestFailure struct {
 
 // Run loads the sources; it fails with status 1 if any document failed.
 func (cmd *ingestCommand) Run(ctx context.Context, c *commands, io streams) error {
-	s, err := c.load()
-	if err != nil {
-		return err
-	}
-	st, err := open(ctx, s, io.err)
-	if err != nil {
-		return err
-	}
-	defer st.close()
+	return withStack(ctx, c, io, func(st *stack) error { return cmd.ingest(ctx, st, io) })
+}
+
+func (cmd *ingestCommand) ingest(ctx context.Context, st *stack, io streams) error {
 	show, finish := progress(io.err)
 	report, err := st.ingest.Run(ctx, st.workspace, cmd.Sources, ingest.Options{Collection: cmd.Collection,
 		Prune: cmd.Prune, DryRun: cmd.DryRun, Progress: func(p ingest.Progress) { show(p.Done, p.Total, p.Current) }})
