@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,8 @@ func ReadJSONL[T any](name string, r io.Reader) ([]T, error) {
 	var rows []T
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 0, 64<<10), maxLine)
-	for n := 1; s.Scan(); n++ {
+	n := 1
+	for ; s.Scan(); n++ {
 		line := strings.TrimSpace(s.Text())
 		if line == "" {
 			continue
@@ -31,7 +33,7 @@ func ReadJSONL[T any](name string, r io.Reader) ([]T, error) {
 		rows = append(rows, row)
 	}
 	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s, line %d: %w", name, n, err)
 	}
 	if len(rows) == 0 {
 		return nil, errs.New(errs.Invalid, "%s is empty", name)
@@ -52,7 +54,7 @@ func ReadQrels(name string, r io.Reader) (Qrels, error) {
 			return nil, errs.New(errs.Invalid, "%s, line %d: want query id, document id and score separated by tabs", name, n)
 		}
 		grade, err := strconv.ParseFloat(fields[2], 64)
-		if err != nil {
+		if err != nil || math.IsNaN(grade) || math.IsInf(grade, 0) {
 			return nil, errs.New(errs.Invalid, "%s, line %d: the score %q is not a number", name, n, fields[2])
 		}
 		if rel[fields[0]] == nil {

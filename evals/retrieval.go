@@ -39,8 +39,8 @@ type Spoken struct {
 // Qrels maps a query's id to its relevant documents and their grades.
 type Qrels map[string]map[string]float64
 
-// RetrievalReport holds the scores of the knowledge base on one set. Means are over the answerable queries with
-// judgments.
+// RetrievalReport holds the scores of the knowledge base on one set. Means are over the queries with a
+// relevant document.
 type RetrievalReport struct {
 	NDCG10          *float64 `json:"ndcg@10"`
 	MRR10           *float64 `json:"mrr@10"`
@@ -91,7 +91,7 @@ func Retrieval(ctx context.Context, corpus []CorpusDoc, queries []Query, rel Qre
 		took = append(took, float64(time.Since(begin).Microseconds())/1000)
 		scores = append(scores, bot.Answerability(found.Evidence))
 		answerable = append(answerable, q.Answerable == nil || *q.Answerable)
-		if relevant := rel[q.ID]; len(relevant) > 0 {
+		if relevant := rel[q.ID]; judged(relevant) {
 			ranked := rank(found.Hits, ids)
 			ndcg = append(ndcg, nDCG(ranked, relevant, 10))
 			mrr = append(mrr, reciprocalRank(ranked, relevant, 10))
@@ -111,6 +111,16 @@ func (o RetrievalOptions) progress(stage string, done, total int) {
 	if o.Progress != nil {
 		o.Progress(stage, done, total)
 	}
+}
+
+// judged reports whether anything is relevant at all: sets also list documents that were found not to be.
+func judged(relevant map[string]float64) bool {
+	for _, grade := range relevant {
+		if grade > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // index stores every document as one passage, so that ranks are comparable with published figures.

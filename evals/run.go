@@ -109,7 +109,7 @@ func checkAnswer(c Case, reply bot.Reply, fail func(string, ...any)) {
 	}
 	for _, alternatives := range c.Facts {
 		if !slices.ContainsFunc(alternatives, func(f string) bool { return contains(reply.Text, f) }) {
-			fail("the reply lacks %q", strings.Join(alternatives, `" or "`))
+			fail(`the reply lacks "%s"`, strings.Join(alternatives, `" or "`))
 		}
 	}
 	if len(reply.Citations) == 0 && reply.Reason != bot.ReasonFixedReply {

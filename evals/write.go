@@ -107,22 +107,24 @@ type junitFailure struct {
 	Message string `xml:"message,attr"`
 }
 
-// junit marks the regressions as failures: a case that never passed is work to do, not a broken build.
+// junit marks the regressions as failures: a case that never passed is work to do, not a broken build. A regression
+// without a result, such as a metric's, is a test of its own.
 func junit(d reportData) ([]byte, error) {
-	worse := map[string]string{}
+	s := junitSuite{Name: d.Suite, Failures: len(d.Regressions)}
+	place := map[string]int{}
+	for i, r := range d.Results {
+		place[r.ID] = i
+		s.Cases = append(s.Cases, junitCase{Name: r.ID, Time: r.Ms / 1000})
+	}
 	for _, r := range d.Regressions {
-		if r.Case != "" {
-			worse[r.Case] = r.Detail
+		i, ok := place[r.Case]
+		if !ok {
+			i = len(s.Cases)
+			s.Cases = append(s.Cases, junitCase{Name: r.Case + r.Metric})
 		}
+		s.Cases[i].Failure = &junitFailure{Message: r.String()}
 	}
-	s := junitSuite{Name: d.Suite, Tests: len(d.Results), Failures: len(worse)}
-	for _, r := range d.Results {
-		c := junitCase{Name: r.ID, Time: r.Ms / 1000}
-		if detail, ok := worse[r.ID]; ok {
-			c.Failure = &junitFailure{Message: detail}
-		}
-		s.Cases = append(s.Cases, c)
-	}
+	s.Tests = len(s.Cases)
 	b, err := xml.MarshalIndent(s, "", "  ")
 	return append([]byte(xml.Header), b...), err
 }

@@ -1,0 +1,156 @@
+package bot
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"handrail/knowledge"
+)
+
+func TestQuotesWithACitation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.respond(w.bot(0.9, nil), w.turn("How many days do I have to return a bicycle?"))
+	require.Equal(t, Answer, r.Decision)
+	require.Equal(t, ReasonConfident, r.Reason)
+	require.Contains(t, r.Text, "within 30 days of delivery")
+	require.Contains(t, r.Text, " [1]")
+	require.Len(t, r.Citations, 1)
+	c := r.Citations[0]
+	require.NotZero(t, c.Passage)
+	require.NotZero(t, c.Document)
+	c.Passage, c.Document = 0, r.Passages[0].DocumentID
+	require.Equal(t, Citation{N: 1, Title: "Returns", Heading: "How to return", URL: "https://linden.example/returns.md",
+		Source: "returns.md", Quote: r.Passages[0].Text, Document: r.Passages[0].DocumentID}, c)
+	require.Empty(t, r.Model)
+	require.LessOrEqual(t, len(r.Passages), passagesKept)
+}
+
+func TestUnanswerableGoesToAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.bot(0.5, nil)
+	b.calibrator = defaultCalibrator()
+	r := w.respond(b, w.turn("Zyxo qwertle flomp grizzik vorn?"))
+	require.Equal(t, []any{Handoff, ReasonNoAnswer}, []any{r.Decision, r.Reason}, "no passage has any of its words")
+	r = w.respond(b, w.turn("Does the observatory sell telescopes with solar filters for children?"))
+	require.Equal(t, Handoff, r.Decision)
+	require.Contains(t, []string{ReasonLowConfidence, ReasonOutOfScope, ReasonNoAnswer}, r.Reason)
+	require.Empty(t, r.Citations)
+	require.Equal(t, phrases("en").handoff[r.Reason], r.Text)
+	r = w.respond(b, w.turn("?!"))
+	require.Equal(t, ReasonNoAnswer, r.Reason)
+}
+
+func TestPersonAndAnger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.bot(0.99, nil)
+	for text, want := range map[string]struct{ reason, lang string }{
+		"I want to talk to a human, please":                      {ReasonAskedForPerson, "en"},
+		"请帮我转人工客服":                                               {ReasonAskedForPerson, "zh"},
+		"THIS IS RIDICULOUS, you are all idiots and scammers!!!": {ReasonAnger, "en"},
+		"他妈的，你们这帮骗子，气死我了！！！垃圾公司！！！":                              {ReasonAnger, "zh"},
+		"Worst shop ever, you damn liars! I am furious!!!":       {ReasonAnger, "en"},
+	} {
+		turn := w.turn(text)
+		turn.History = []Utterance{{FromVisitor: true, Text: "My bicycle has no bell."}}
+		r := w.respond(b, turn)
+		require.Equal(t, Handoff, r.Decision, text)
+		require.Equal(t, want.reason, r.Reason, text)
+		require.Equal(t, phrases(want.lang).handoff[want.reason], r.Text, text)
+		require.Equal(t, "My bicycle has no bell.\n"+text, r.Summary)
+	}
+}
+
+func TestIntentPolicies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.train()
+	b := w.bot(0.99, nil)
+	r := w.respond(b, w.turn("hello there"))
+	require.Equal(t, []any{Answer, ReasonFixedReply, "Hello from Linden!"}, []any{r.Decision, r.Reason, r.Text}, "%+v", r.Intent)
+	r = w.respond(b, w.turn("你好"))
+	require.Equal(t, []any{Answer, ReasonFixedReply, "您好！"}, []any{r.Decision, r.Reason, r.Text}, "%+v", r.Intent)
+	r = w.respond(b, w.turn("my account was hacked"))
+	require.Equal(t, []any{Handoff, ReasonSensitive, "fraud"}, []any{r.Decision, r.Reason, r.Intent.Name}, "%+v", r.Intent)
+}
+
+func TestThreshold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const question = "How many days do I have to return a bicycle after delivery?"
+	for confidence, want := range map[float64]Decision{0.79: Handoff, 0.81: Answer} {
+		r := w.respond(w.bot(confidence, nil), w.turn(question))
+		require.Equal(t, want, r.Decision)
+		require.InDelta(t, confidence, r.Confidence, 1e-9)
+		require.Equal(t, DefaultThreshold, r.Threshold)
+		require.NotEmpty(t, r.Passages, "the agent sees what was found")
+	}
+	w.train()
+	for _, test := range []struct {
+		question          string
+		confidence, limit float64
+		want              Decision
+	}{
+		{"how long can I return a bicycle", 0.71, 0.7, Answer},
+		{"how long can I return a bicycle", 0.69, 0.7, Handoff},
+		{"does the warranty cover rust on frames", 0.94, 0.95, Handoff},
+		{"does the warranty cover rust on frames", 0.96, 0.95, Answer},
+	} {
+		r := w.respond(w.bot(test.confidence, nil), w.turn(test.question))
+		require.Equal(t, test.limit, r.Threshold, "%+v", r.Intent)
+		require.Equal(t, test.want, r.Decision, "%s at %v", test.question, test.confidence)
+	}
+}
+
+func TestLanguageFollowsTheVisitor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.bot(0.9, nil)
+	turn := w.turn("自行车几天内可以退货，运费谁承担？")
+	turn.Lang = "en"
+	r := w.respond(b, turn)
+	require.Equal(t, []any{Answer, "zh"}, []any{r.Decision, r.Lang})
+	require.Contains(t, r.Text, "三十天内可以退货")
+	r = w.respond(w.bot(0.1, nil), turn)
+	require.Equal(t, phrases("zh").handoff[ReasonLowConfidence], r.Text)
+
+	turn = w.turn("30?")
+	turn.Lang = "zh"
+	require.Equal(t, "zh", w.respond(b, turn).Lang, "a message in no language keeps the conversation's")
+}
+
+func TestClarifiesBareMessagesOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.respond(w.bot(0.99, nil), w.turn("card?"))
+	require.Equal(t, []any{Clarify, ReasonAmbiguous}, []any{r.Decision, r.Reason})
+	require.Equal(t, phrases("en").clarify, r.Text)
+	var labels []string
+	for _, c := range r.Choices {
+		labels = append(labels, c.Label)
+		require.Contains(t, c.ID, "document:")
+	}
+	require.ElementsMatch(t, []string{"Gift cards", "Credit cards"}, labels)
+
+	unsure := w.turn("what about a card")
+	unsure.History = []Utterance{{FromVisitor: true, Text: "I have a question"}, {Text: "Yes?"}}
+	b := w.bot(0.5, nil)
+	require.Equal(t, Clarify, w.respond(b, w.turn("card")).Decision)
+	again := w.turn("card")
+	again.History = []Utterance{{FromVisitor: true, Text: "card"}, {Text: "Which?", Choices: r.Choices}}
+	r = w.respond(b, again)
+	require.Equal(t, Handoff, r.Decision, "never twice in a row")
+	require.Empty(t, r.Choices)
+	again.History[1].Choices = nil
+	require.Equal(t, Clarify, w.respond(b, again).Decision, "but again after something else was said")
+	require.Equal(t, Handoff, w.respond(w.bot(0.2, nil), again).Decision, "and only if the base seems to know")
+}
+
+func TestClarifiesByIntentLabels(t *testing.T) {
+	t.Parallel()
+	r := &Reply{Features: Features{{"unknown", 0.6}}, Passages: []knowledge.Hit{{Score: 1}, {Score: 1}}}
+	require.Empty(t, documentChoices(r, nearShare), "what the base does not know is not to be chosen from")
+}
