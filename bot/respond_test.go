@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handrail/intent"
 	"handrail/knowledge"
 )
 
@@ -150,6 +151,23 @@ func TestClarifiesBareMessagesOnce(t *testing.T) {
 }
 
 func TestClarifiesByIntentLabels(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.train()
+	r := &Reply{Lang: "en"}
+	r.Intent.Alternatives = []intent.Alternative{{Name: "returns", Probability: .4}, {Name: "fraud", Probability: .35},
+		{Name: "warranty", Probability: .3}, {Name: "greeting", Probability: .1}}
+	choices, err := w.bot(0.5, nil).intentChoices(t.Context(), w.ws, r)
+	require.NoError(t, err)
+	require.Equal(t, []Choice{{"intent:returns", "Return a bicycle"}, {"intent:warranty", "Warranty"}}, choices,
+		"near ones that have a label")
+	r.Intent.OutOfScope = .9
+	choices, err = w.bot(0.5, nil).intentChoices(t.Context(), w.ws, r)
+	require.NoError(t, err)
+	require.Empty(t, choices)
+}
+
+func TestUnknownMatterGivesNoChoices(t *testing.T) {
 	t.Parallel()
 	r := &Reply{Features: Features{{"unknown", 0.6}}, Passages: []knowledge.Hit{{Score: 1}, {Score: 1}}}
 	require.Empty(t, documentChoices(r, nearShare), "what the base does not know is not to be chosen from")

@@ -82,14 +82,16 @@ func newWorld(t *testing.T) *world {
 		base: knowledge.New(db, nil), intents: intent.NewClassifier(db), desk: &desk{queued: make(chan uuid.UUID, 100)}}
 	w.log.Start(t.Context())
 	t.Cleanup(w.log.Stop)
+	var items []knowledge.DocumentPassages
 	for _, a := range articles() {
 		p := knowledge.Passage{Title: a.title, Text: a.text, Lang: a.lang, Question: a.question, URL: "https://linden.example/" + a.uri}
 		if a.heading != "" {
 			p.HeadingPath = []string{a.heading}
 		}
 		d := knowledge.Document{Collection: "help", URI: a.uri, Title: a.title, Lang: a.lang, URL: p.URL, Hash: []byte(a.uri)}
-		require.NoError(t, w.base.Replace(t.Context(), w.ws, d, []knowledge.Passage{p}))
+		items = append(items, knowledge.DocumentPassages{Document: d, Passages: []knowledge.Passage{p}})
 	}
+	require.NoError(t, w.base.ReplaceAll(t.Context(), w.ws, items))
 	c, err := w.log.CreateContact(t.Context(), w.ws, chat.Contact{Name: "Ada", Lang: "en"}, nil)
 	require.NoError(t, err)
 	w.contact = c.ID
