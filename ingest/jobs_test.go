@@ -220,7 +220,8 @@ func TestStopLeavesARunningJobToAnotherNode(t *testing.T) {
 	t.Parallel()
 	url, arrived, release := hanging(t)
 	c := Config{AllowNetworks: loopback()}
-	first := newQueue(t, c, func(c *river.Config) { c.SoftStopTimeout = time.Millisecond }).run()
+	once := func(c *river.Config) { c.SoftStopTimeout, c.MaxAttempts = time.Millisecond, 1 }
+	first := newQueue(t, c, once).run()
 	id := first.enqueue(url)
 	<-arrived
 	require.Equal(t, JobStatus{ID: id, State: JobRunning, Total: 1}, first.status(id))
@@ -271,6 +272,9 @@ func TestJobThatFinishedIsNotRunAgain(t *testing.T) {
 	got := q.run().await(id)
 	require.Equal(t, JobDone, got.State)
 	require.Equal(t, 7, got.Report.Passages)
+	job, err := q.client.JobGet(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, "completed", string(job.State))
 }
 
 func TestJobIsTriedAgainAndThenFails(t *testing.T) {
