@@ -3,39 +3,21 @@ module handrail
 go 1.26.0
 
 require (
-	cel.dev/cel-go v0.33.2
 	code.dny.dev/ssrf v0.3.0
 	codeberg.org/readeck/go-readability v0.0.0-20251125211941-0f57a445e5f1
-	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/JohannesKaufmann/html-to-markdown/v2 v2.5.2
-	github.com/Shopify/toxiproxy/v2 v2.5.0
 	github.com/abadojack/whatlanggo v1.0.1
 	github.com/alecthomas/kong v1.17.0
 	github.com/alexedwards/argon2id v1.0.0
-	github.com/alexedwards/scs/pgxstore v0.0.0-20240316134038-7e11d57e8885
-	github.com/alexedwards/scs/v2 v2.9.0
-	github.com/clipperhouse/uax29/v2 v2.7.0
-	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/danielgtaylor/huma/v2 v2.37.2
-	github.com/emersion/go-imap/v2 v2.0.0-beta.8
-	github.com/emersion/go-message v0.18.2
-	github.com/exaring/otelpgx v0.13.0
 	github.com/failsafe-go/failsafe-go v0.9.8
 	github.com/gabriel-vasile/mimetype v1.4.16
 	github.com/go-chi/chi/v5 v5.5.0
-	github.com/go-chi/cors v1.2.2
-	github.com/go-chi/httplog/v3 v3.3.0
 	github.com/go-chi/httprate v0.16.1
-	github.com/go-echarts/go-echarts/v2 v2.6.7
-	github.com/go-telegram/bot v1.19.0
-	github.com/gocolly/colly/v2 v2.3.0
 	github.com/gogs/chardet v0.0.0-20211120154057-b7413eaefb8f
-	github.com/golang-jwt/jwt/v5 v5.3.1
-	github.com/gomutex/godocx v0.1.6-0.20250811222946-aefd2d814cd1
 	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/gorilla/websocket v1.5.3
-	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/jackc/pgerrcode v0.0.0-20250907135507-afb5586c32a6
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/kljensen/snowball v0.10.0
@@ -43,145 +25,79 @@ require (
 	github.com/knadh/koanf/providers/env/v2 v2.0.2
 	github.com/knadh/koanf/providers/file v1.2.1
 	github.com/knadh/koanf/v2 v2.4.1
-	github.com/ledongthuc/pdf v0.0.0-20260907135840-6c8c28e0e8a0
-	github.com/line/line-bot-sdk-go/v8 v8.14.0
-	github.com/microcosm-cc/bluemonday v1.0.27
-	github.com/modelcontextprotocol/go-sdk v1.8.0
 	github.com/nats-io/nats-server/v2 v2.15.2
 	github.com/nats-io/nats.go v1.55.0
-	github.com/nicksnyder/go-i18n/v2 v2.7.0
 	github.com/nyaruka/phonenumbers v1.8.1
-	github.com/oschwald/maxminddb-golang/v2 v2.9.0
 	github.com/pgvector/pgvector-go v0.3.0
 	github.com/pkoukk/tiktoken-go v0.1.8
 	github.com/pkoukk/tiktoken-go-loader v0.0.2
-	github.com/pquerna/otp v1.5.0
 	github.com/pressly/goose/v3 v3.28.0
 	github.com/prometheus/client_golang v1.25.0
-	github.com/rickar/cal/v2 v2.1.13
 	github.com/riverqueue/river v0.51.0
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/sashabaranov/go-openai v1.43.0
 	github.com/schollz/progressbar/v3 v3.19.1
-	github.com/slack-go/slack v0.34.0
-	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1
 	github.com/stretchr/testify v1.12.1
-	github.com/temoto/robotstxt v1.1.2
-	github.com/tink-crypto/tink-go/v2 v2.9.0
-	github.com/wneessen/go-mail v0.8.1
-	github.com/xuri/excelize/v2 v2.11.0
 	github.com/yuin/goldmark v1.8.7
 	go.abhg.dev/goldmark/frontmatter v0.2.0
-	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
-	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp v1.47.0
-	go.opentelemetry.io/otel/sdk v1.47.0
 	go.uber.org/goleak v1.3.0
+	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/net v0.62.0
-	golang.org/x/oauth2 v0.37.0
 	golang.org/x/sync v0.24.0
+	golang.org/x/term v0.47.0
+	golang.org/x/text v0.43.0
 	gonum.org/v1/gonum v0.17.0
 	pgregory.net/rapid v1.3.0
-	cel.dev/expr v0.25.2 
-	github.com/BurntSushi/toml v1.6.0 
-	github.com/JohannesKaufmann/dom v0.3.1 
-	github.com/PuerkitoBio/goquery v1.11.0 
-	github.com/andybalholm/cascadia v1.3.4 
-	github.com/antchfx/htmlquery v1.3.5 
-	github.com/antchfx/xmlquery v1.5.0 
-	github.com/antchfx/xpath v1.3.5 
-	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op 
-	github.com/antlr4-go/antlr/v4 v4.13.1 
-	github.com/araddon/dateparse v0.0.0-20210429162001-6b43995a97de 
-	github.com/aymerick/douceur v0.2.0 
-	github.com/beorn7/perks v1.0.1 
-	github.com/bits-and-blooms/bitset v1.24.4 
-	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc 
-	github.com/cenkalti/backoff/v5 v5.0.3 
-	github.com/cespare/xxhash/v2 v2.3.0 
-	github.com/dlclark/regexp2 v1.11.0 
-	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 
-	github.com/felixge/httpsnoop v1.1.0 
-	github.com/fsnotify/fsnotify v1.9.0 
-	github.com/go-jose/go-jose/v4 v4.1.4 
-	github.com/go-logr/logr v1.4.4 
-	github.com/go-logr/stdr v1.2.2 
-	github.com/go-shiori/dom v0.0.0-20230515143342-73569d674e1c 
-	github.com/go-viper/mapstructure/v2 v2.5.0 
-	github.com/gobwas/glob v0.2.3 
-	github.com/golang/groupcache v0.0.0-20241129210726-2c02b8208cf8 
-	github.com/golang/protobuf v1.5.4 
-	github.com/google/go-tpm v0.9.8 
-	github.com/google/jsonschema-go v0.4.3 
-	github.com/gorilla/css v1.0.1 
-	github.com/gorilla/mux v1.8.1 
-	github.com/grpc-ecosystem/grpc-gateway/v2 v2.30.0 
-	github.com/influxdata/tdigest v0.0.1 
-	github.com/jackc/pgpassfile v1.0.0 
-	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 
-	github.com/jackc/puddle/v2 v2.2.3 
-	github.com/kennygrant/sanitize v1.2.4 
-	github.com/klauspost/compress v1.20.3 
-	github.com/klauspost/cpuid/v2 v2.3.0 
-	github.com/knadh/koanf/maps v0.1.2 
-	github.com/mattn/go-colorable v0.1.14 
-	github.com/mattn/go-isatty v0.0.24 
-	github.com/mfridman/interpolate v0.0.2 
-	github.com/minio/highwayhash v1.0.4 
-	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db 
-	github.com/mitchellh/copystructure v1.2.0 
-	github.com/mitchellh/reflectwalk v1.0.2 
-	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 
-	github.com/nats-io/jwt/v2 v2.8.2 
-	github.com/nats-io/nkeys v0.4.16 
-	github.com/nats-io/nuid v1.0.1 
-	github.com/nlnwa/whatwg-url v0.6.2 
-	github.com/prometheus/client_model v0.6.3 
-	github.com/prometheus/common v0.72.0 
-	github.com/prometheus/procfs v0.22.0 
-	github.com/richardlehane/mscfb v1.0.7 
-	github.com/richardlehane/msoleps v1.0.6 
-	github.com/riverqueue/river/riverdriver v0.51.0 
-	github.com/riverqueue/river/rivershared v0.51.0 
-	github.com/riverqueue/river/rivertype v0.51.0 
-	github.com/rivo/uniseg v0.4.7 
-	github.com/rs/xid v1.4.0 
-	github.com/rs/zerolog v1.28.0 
-	github.com/saintfish/chardet v0.0.0-20230101081208-5e3ef4b5456d 
-	github.com/segmentio/asm v1.2.1 
-	github.com/segmentio/encoding v0.5.4 
-	github.com/sethvargo/go-retry v0.4.0 
-	github.com/tidwall/gjson v1.20.0 
-	github.com/tidwall/match v1.2.0 
-	github.com/tidwall/pretty v1.2.1 
-	github.com/tidwall/sjson v1.2.5 
-	github.com/tiendc/go-deepcopy v1.7.2 
-	github.com/x448/float16 v0.8.4 
-	github.com/xuri/efp v0.0.1 
-	github.com/xuri/nfp v0.0.2-0.20250530014748-2ddeb826f9a9 
-	github.com/yosida95/uritemplate/v3 v3.0.2 
-	github.com/zeebo/xxh3 v1.0.2 
-	go.opentelemetry.io/auto/sdk v1.2.1 
-	go.opentelemetry.io/otel v1.47.0 
-	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.47.0 
-	go.opentelemetry.io/otel/log v1.47.0 
-	go.opentelemetry.io/otel/metric v1.47.0 
-	go.opentelemetry.io/otel/trace v1.47.0 
-	go.opentelemetry.io/proto/otlp v1.11.0 
-	go.uber.org/multierr v1.11.0 
-	go.yaml.in/yaml/v3 v3.0.5 
-	golang.org/x/crypto v0.58.0 
-	golang.org/x/exp v0.0.0-20260824195058-e88cd73687aa 
-	golang.org/x/sys v0.49.0 
-	golang.org/x/term v0.47.0 
-	golang.org/x/text v0.43.0 
-	golang.org/x/time v0.16.0 
-	golang.org/x/tools v0.52.0 
-	google.golang.org/appengine v1.6.8 
-	google.golang.org/genproto/googleapis/api v0.0.0-20260928230214-8a89bd6388cc 
-	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc 
-	google.golang.org/grpc v1.83.2 
-	google.golang.org/protobuf v1.36.12 
-	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 
-	gopkg.in/yaml.v3 v3.0.1 
+)
+
+require (
+	github.com/BurntSushi/toml v1.6.0 // indirect
+	github.com/JohannesKaufmann/dom v0.3.1 // indirect
+	github.com/andybalholm/cascadia v1.3.4 // indirect
+	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
+	github.com/araddon/dateparse v0.0.0-20210429162001-6b43995a97de // indirect
+	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/bits-and-blooms/bitset v1.24.4 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/dlclark/regexp2 v1.11.0 // indirect
+	github.com/fsnotify/fsnotify v1.9.0 // indirect
+	github.com/go-shiori/dom v0.0.0-20230515143342-73569d674e1c // indirect
+	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
+	github.com/google/go-tpm v0.9.8 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
+	github.com/knadh/koanf/maps v0.1.2 // indirect
+	github.com/mfridman/interpolate v0.0.2 // indirect
+	github.com/minio/highwayhash v1.0.4 // indirect
+	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
+	github.com/mitchellh/copystructure v1.2.0 // indirect
+	github.com/mitchellh/reflectwalk v1.0.2 // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/nats-io/jwt/v2 v2.8.2 // indirect
+	github.com/nats-io/nkeys v0.4.16 // indirect
+	github.com/nats-io/nuid v1.0.1 // indirect
+	github.com/prometheus/client_model v0.6.3 // indirect
+	github.com/prometheus/common v0.72.0 // indirect
+	github.com/prometheus/procfs v0.22.0 // indirect
+	github.com/riverqueue/river/riverdriver v0.51.0 // indirect
+	github.com/riverqueue/river/rivershared v0.51.0 // indirect
+	github.com/riverqueue/river/rivertype v0.51.0 // indirect
+	github.com/rivo/uniseg v0.4.7 // indirect
+	github.com/sethvargo/go-retry v0.4.0 // indirect
+	github.com/tidwall/gjson v1.20.0 // indirect
+	github.com/tidwall/match v1.2.0 // indirect
+	github.com/tidwall/pretty v1.2.1 // indirect
+	github.com/tidwall/sjson v1.2.5 // indirect
+	github.com/zeebo/xxh3 v1.0.2 // indirect
+	go.uber.org/multierr v1.11.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
