@@ -157,7 +157,7 @@ func supported(sentence string, passages []knowledge.Hit) bool {
 	source := text.Normalize(all.String())
 	sentence = text.Normalize(mark.ReplaceAllString(sentence, ""))
 	for _, literal := range exact.FindAllString(sentence, -1) {
-		if !strings.Contains(source, strings.TrimRight(literal, ".,;:!?)。，")) {
+		if !stands(source, strings.TrimRight(literal, ".,;:!?)。，")) {
 			return false
 		}
 	}
@@ -171,11 +171,36 @@ func supported(sentence string, passages []knowledge.Hit) bool {
 	return len(want) > 0 && float64(found) >= supportLimit*float64(len(want))
 }
 
+// stands reports whether the literal occurs in the source as a whole: 3 does not stand in 30, nor in 4.3.
+func stands(source, literal string) bool {
+	for from := 0; ; {
+		i := strings.Index(source[from:], literal)
+		if literal == "" || i < 0 {
+			return literal == ""
+		}
+		start, end := from+i, from+i+len(literal)
+		before, after := "  "+source[max(0, start-2):start], source[end:min(len(source), end+2)]+"  "
+		before = before[len(before)-2:]
+		if !joined(literal[0], before[1], before[0]) && !joined(literal[len(literal)-1], after[0], after[1]) {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+// joined reports whether the character at a literal's edge and its neighbours outside belong to one word or number.
+func joined(edge, near, far byte) bool {
+	digit := func(c byte) bool { return '0' <= c && c <= '9' }
+	letter := func(c byte) bool { return 'a' <= c && c <= 'z' }
+	return digit(edge) && (digit(near) || (near == '.' || near == ',') && digit(far)) || letter(edge) && letter(near)
+}
+
 var (
 	// mark matches a citation mark.
 	mark = regexp.MustCompile(`\[(\d{1,2})\]`)
-	// exact matches what must be copied, never paraphrased: links, e-mail addresses and numbers.
-	exact = regexp.MustCompile(`https?://\S+|[\w.+-]+@[\w-]+\.[\w.-]+|([\w-]+\.)+[a-zA-Z]{2,}(/\S*)?|\d[\d.,:/-]*`)
+	// exact matches what must be copied, never paraphrased: links, e-mail addresses and numbers. A link ends at the
+	// first character beyond ASCII, because Chinese goes on without a space.
+	exact = regexp.MustCompile(`https?://[!-~]+|[\w.+-]+@[\w-]+\.[\w.-]+|([\w-]+\.)+[a-zA-Z]{2,}(/[!-~]*)?|\d[\d.,:/-]*`)
 	// markRun matches the marks that trail a sentence's full stop.
 	markRun = regexp.MustCompile(`^([ \t]*\[\d{1,2}\])+[.。]?`)
 	// unfinished matches what may still grow into a longer run of marks.

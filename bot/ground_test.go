@@ -130,3 +130,36 @@ func TestAnswerInAnyPiecesIsTheSame(t *testing.T) {
 		}
 	})
 }
+
+func TestNumbersStandAsAWhole(t *testing.T) {
+	t.Parallel()
+	source := "30 days, 4.90 eur, 1,500 km, 9:00-17:00, a4, 15元, https://linden.example/frames, help@linden.example, 2.5"
+	for literal, want := range map[string]bool{
+		"30": true, "3": false, "0": false, "4.90": true, "4": true, "90": false, "4.9": false, "1,500": true, "500": false, "1": false,
+		"9:00": true, "17:00": true, "15": true, "5": false, "2.5": true, "2": false, "https://linden.example/frames": true,
+		"https://linden.example/frame": false, "elp@linden.example": false, "linden.example": true, "": true,
+	} {
+		require.Equal(t, want, stands(source, literal), literal)
+	}
+	require.True(t, stands("130 or 30", "30"), "a later place counts")
+	require.True(t, stands("7", "7"))
+}
+
+func TestLinksMustBeCopied(t *testing.T) {
+	t.Parallel()
+	hits := []knowledge.Hit{{Passage: knowledge.Passage{Title: "登记", Text: "请在 https://linden.example/frames 登记车架，或写信到 help@linden.example。"}}}
+	for sentence, want := range map[string]bool{
+		"请在https://linden.example/frames登记车架[1]。":         true,
+		"请在 https://linden.example/frames，登记车架[1]。":       true,
+		"请在 [这里](https://linden.example/frames) 登记车架[1]。": true,
+		"登记车架请写信到help@linden.example[1]。":                 true,
+		"请在 linden.example 登记车架[1]。":                      true,
+		"请在https://linden.example/frames/free登记车架[1]。":    false,
+		"请在http://linden.example/frames登记车架[1]。":          false,
+		"请在 linden.example.evil.example 登记车架[1]。":         false,
+		"登记车架请写信到hel@linden.example.evil[1]。":             false,
+		"请在 https://linden.example/frames 登记车架，费用9元[1]。":  false,
+	} {
+		require.Equal(t, want, supported(sentence, hits), sentence)
+	}
+}

@@ -57,7 +57,7 @@ func TestRetrieval(t *testing.T) {
 	o.Progress = func(stage string, done, total int) { stages[stage]++ }
 	r, err := Retrieval(t.Context(), corpus(), []Query{
 		{ID: "1", Text: "Do brass bells rust?", Split: "test"},
-		{ID: "2", Text: "and on snow?", Split: "test", History: []Spoken{{"user", "which winter tyres grip"}, {"agent", "brass bells"}}},
+		{ID: "2", Text: "what about July?", Split: "test", History: []Spoken{{"user", "which winter tyres grip"}, {"agent", "brass bells"}}},
 		{ID: "3", Text: "quantum zyxo chromodynamics", Split: "test", Answerable: &no},
 		{ID: "4", Text: "folding lock", Split: "test"},
 		{ID: "5", Text: "folding lock", Split: "train"},
