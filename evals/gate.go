@@ -70,6 +70,9 @@ func (r Regression) String() string {
 	if r.Case != "" {
 		return fmt.Sprintf("case %s passed before: %s", r.Case, r.Detail)
 	}
+	if r.Detail != "" {
+		return fmt.Sprintf("%s was %.3f in the baseline: %s", r.Metric, r.Baseline, r.Detail)
+	}
 	return fmt.Sprintf("%s is %.3f, baseline %.3f", r.Metric, r.Got, r.Baseline)
 }
 
@@ -82,7 +85,10 @@ func Gate(r Report, b Baseline) []Regression {
 		if !higherIsBetter()[name] {
 			loss = -loss
 		}
-		if !ok || loss > b.Tolerance[name] {
+		switch {
+		case !ok:
+			worse = append(worse, Regression{Metric: name, Baseline: b.Metrics[name], Detail: "it is gone from the report"})
+		case loss > b.Tolerance[name]:
 			worse = append(worse, Regression{Metric: name, Got: got, Baseline: b.Metrics[name]})
 		}
 	}
