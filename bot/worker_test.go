@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"handrail/internal/chat"
@@ -77,19 +76,18 @@ func TestWokenWorkerTakesEveryTurn(t *testing.T) {
 	worker := w.worker(w.bot(0.9, nil))
 	worker.Start(t.Context())
 	defer worker.Stop()
-	open := map[uuid.UUID]bool{}
-	for range 5 {
+	for range 3 * worker.c.Concurrency { // each loop is woken more than once
 		id := w.conversation()
-		open[id] = true
 		w.append(id, "I want to talk to a human, please")
 		worker.Wake()
-	}
-	for len(open) > 0 {
-		id := <-w.desk.queued
-		// The desk speaks before the commit; a decision waits for it.
-		w.become(id, chat.StateQueued, 0)
+		select {
+		case got := <-w.desk.queued:
+			require.Equal(t, id, got)
+		case <-time.After(20 * time.Second):
+			require.Fail(t, "nobody took the turn")
+		}
+		w.become(id, chat.StateQueued, 0) // the desk speaks before the commit; a decision waits for it
 		require.Equal(t, []string{ReasonAskedForPerson}, w.handoffs(id))
-		delete(open, id)
 	}
 }
 
