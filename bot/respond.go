@@ -14,7 +14,7 @@ import (
 
 const (
 	// Anger at or above this goes to a person at once: an apology by a machine makes it worse.
-	angerLimit = 0.8
+	angerLimit = 0.55
 	// An intent's own policy (a fixed reply, straight to a person) is followed when the intent is at least this likely.
 	policyLimit = 0.6
 	// An intent at least this likely lends its label to the search.
