@@ -13,12 +13,14 @@ const (
 	quoteWhole = 420
 	// quoteMost is about how much of a longer one is quoted.
 	quoteMost = 360
+	// typeBonus is what holding the type of answer that was asked for counts, as much as a rare term.
+	typeBonus = 2
 )
 
 // quote answers with the best passage itself, trimmed to the part that answers, and cites it. It reports whether there
 // was anything to quote.
 func (b *Bot) quote(t Turn, r *Reply) bool {
-	best := r.Passages[0]
+	best := fitting(t.Text, r.Passages)
 	body := excerpt(t.Text, best, r.Passages)
 	if body == "" {
 		b.handOff(r, ReasonNoAnswer)
@@ -45,10 +47,14 @@ func excerpt(question string, h knowledge.Hit, others []knowledge.Hit) string {
 	if len(spans) == 0 {
 		return ""
 	}
-	weights := rarity(question, others)
+	weights, wanted := rarity(question, others), expected(question)
 	best, bestScore := 0, -1.0
 	for i, s := range spans {
-		if score := overlap(weights, body[s.Start:s.End]); score > bestScore {
+		score := overlap(weights, body[s.Start:s.End])
+		if wanted != nil && wanted.in(body[s.Start:s.End]) {
+			score += typeBonus
+		}
+		if score > bestScore {
 			best, bestScore = i, score
 		}
 	}
