@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -89,10 +90,11 @@ func (a *agentConn) checked(operations map[string]operation[*agentConn], in inbo
 	dispatch(a, a.socket, operations, in, a.server)
 }
 
-// alive renews the agent's presence. An account that was disabled meanwhile loses its socket.
+// alive renews the agent's presence. An account that was disabled or given another role meanwhile loses its socket.
 func (a *agentConn) alive() {
-	if _, err := a.server.c.Auth.User(a.ctx, a.me.Workspace, a.me.User); errs.Is(err, errs.Unauthenticated) {
-		a.socket.close(closeSignIn, errs.Public(err))
+	now, err := a.server.c.Auth.User(a.ctx, a.me.Workspace, a.me.User)
+	if errs.Is(err, errs.Unauthenticated) || err == nil && now.Role != a.me.Role {
+		a.socket.close(closeSignIn, "your account has changed: sign in again")
 		return
 	}
 	if !a.me.Role.May(auth.WorkDesk) {
@@ -139,7 +141,11 @@ func (a *agentConn) watch(in inbound) error {
 		return err
 	}
 	_ = a.unwatch(in)
-	w := &watcher{socket: a.socket, sender: senderKey(a.sender()), id: c.ID, cursor: max(0, min(in.Cursor, c.LastSeq))}
+	w := &watcher{socket: a.socket, sender: senderKey(a.sender()), id: c.ID, cursor: max(0, min(in.Cursor, c.LastSeq)),
+		may: func(ctx context.Context) error {
+			_, err := a.server.readable(ctx, a.me, c.ID)
+			return err
+		}}
 	a.watched[c.ID] = watched{room: a.server.hub.watch(a.me.Workspace, c.ID, w), watcher: w}
 	return nil
 }
@@ -172,7 +178,11 @@ func (a *agentConn) mine(id uuid.UUID) (chat.Conversation, error) {
 // reply that was overtaken by a transfer is refused.
 func (a *agentConn) text(in inbound) error {
 	c, err := a.mine(in.Conversation)
-	if err != nil {
+	if errs.Is(err, errs.Conflict) {
+		// It may be the retry of a reply that was stored before the conversation moved on: the log finds it by its
+		// client_id, and refuses anything new under an epoch that no conversation reaches.
+		c.ID, c.Epoch = in.Conversation, math.MaxInt32
+	} else if err != nil {
 		return err
 	}
 	if in.Kind != chat.KindNote {

@@ -86,11 +86,11 @@ func New(c Config) *Server {
 // Handler returns the whole server as a handler, for tests.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Serve starts the hub and answers requests on l until Shutdown.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if err := s.hub.start(ctx); err != nil {
-		return err
-	}
+// Start begins to listen to the bus; it comes before Serve.
+func (s *Server) Start(ctx context.Context) error { return s.hub.start(ctx) }
+
+// Serve answers requests on l until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
 	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -39,7 +39,7 @@ type Hub struct {
 	rooms  map[uuid.UUID]*room
 	agents map[*agentConn]struct{}
 	all    map[*socket]struct{}
-	desks  map[uuid.UUID]bool // workspaces whose desk changed; nil value means a refresh is scheduled
+	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
 }
 
 func newHub(c Config) *Hub {
@@ -79,8 +79,8 @@ func (h *Hub) stop() {
 	for s := range h.all {
 		s.close(websocket.CloseServiceRestart, "restarting: reconnect")
 	}
+	h.cancel() // under the lock, so that nothing joins the goroutines that are waited for
 	h.mu.Unlock()
-	h.cancel()
 	h.running.Wait()
 }
 
@@ -88,8 +88,12 @@ func (h *Hub) stop() {
 // the handler can return and net/http can free its buffers.
 func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx.Err() != nil {
+		_ = s.ws.Close()
+		return
+	}
 	h.all[s] = struct{}{}
-	h.mu.Unlock()
 	h.sockets.Inc()
 	h.running.Go(s.write)
 	h.running.Go(func() {

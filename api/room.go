@@ -2,11 +2,14 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
 
 	"handrail/internal/chat"
+	"handrail/internal/errs"
 )
 
 // pageSize is how many messages are read from the log at a time.
@@ -28,31 +31,49 @@ type room struct {
 // watcher is one socket's view of a room.
 type watcher struct {
 	socket  *socket
-	visitor bool      // sees no notes, and frames without the conversation's id
+	visitor bool      // sees no notes
 	sender  string    // kind and id of who watches, so that nobody is told of their own typing
 	id      uuid.UUID // of the conversation
 	cursor  int64     // seq of the last message queued; guarded by the room's mu
+
+	may func(context.Context) error // [errs.NotFound] when the watcher may not read the conversation any more; nil = always
 }
 
-// serve brings every watcher up to date. It runs on one goroutine at a time, because the room is queued once.
+// serve brings every watcher up to date. It runs on one goroutine at a time: the room stays marked as queued until
+// nothing is left to do, so that nobody queues it again meanwhile and frames leave in order.
 func (r *room) serve(ctx context.Context) {
-	r.mu.Lock()
-	r.queued = false
-	read, state := r.dirty, r.stateDirty
-	r.dirty, r.stateDirty = false, false
-	r.mu.Unlock()
-	if read {
-		if changed, err := r.catchUp(ctx); err != nil {
+	for {
+		r.mu.Lock()
+		read, state := r.dirty, r.stateDirty
+		r.dirty, r.stateDirty = false, false
+		if !read && !state {
+			r.queued = false
+			r.mu.Unlock()
+			return
+		}
+		r.mu.Unlock()
+		if err := r.refresh(ctx, read, state); err != nil {
 			r.hub.warn("cannot read a conversation", err)
-		} else {
-			state = state || changed
+			r.mu.Lock()
+			r.stateDirty, r.queued = true, false // the next hint or poll tries again
+			r.mu.Unlock()
+			return
 		}
 	}
-	if state {
-		if err := r.sendState(ctx); err != nil {
-			r.hub.warn("cannot read a conversation's state", err)
+}
+
+func (r *room) refresh(ctx context.Context, read, state bool) error {
+	if read {
+		changed, err := r.catchUp(ctx)
+		if err != nil {
+			return err
 		}
+		state = state || changed
 	}
+	if !state {
+		return nil
+	}
+	return r.sendState(ctx)
 }
 
 // catchUp reads what the furthest-behind watcher lacks and queues for each what follows its cursor. It reports whether
@@ -97,7 +118,9 @@ func (r *room) lowest() (cursor int64, any bool) {
 
 func (r *room) behind(last int64) bool {
 	lowest, any := r.lowest()
-	return any && lowest < last
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return any && lowest < last || r.stateDirty
 }
 
 // deliver queues each message for the watchers whose next it is. It is encoded at most once for visitors and once for
@@ -150,6 +173,26 @@ func (r *room) sendState(ctx context.Context) error {
 	f.Type = "state"
 	f.LastSeq = nil
 	r.send(frame(f))
+	return r.dismiss(ctx)
+}
+
+// dismiss drops the watchers who may not read the conversation any more: an agent who looked at it in the queue, when
+// another took it.
+func (r *room) dismiss(ctx context.Context) error {
+	r.mu.Lock()
+	watchers := slices.Collect(maps.Keys(r.watchers))
+	r.mu.Unlock()
+	for _, w := range watchers {
+		if w.may == nil {
+			continue
+		}
+		err := w.may(ctx)
+		if errs.Is(err, errs.NotFound) {
+			r.hub.unwatch(r, w)
+		} else if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -170,10 +213,12 @@ func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
 		f.Queue = placeOf(place)
 	case chat.StateHuman:
 		agent, err := h.c.Desk.Presence(ctx, ws, c.AgentID)
-		if err != nil {
+		switch {
+		case err == nil:
+			f.Agent = &nameView{agent.Name}
+		case !errs.Is(err, errs.NotFound): // a disabled agent has no name to show until the reaper moves the conversation
 			return outbound{}, err
 		}
-		f.Agent = &nameView{agent.Name}
 	}
 	return f, nil
 }

@@ -92,7 +92,8 @@ func startOn(t *testing.T, database string) *system {
 	require.NoError(t, err)
 	s.url = "http://" + l.Addr().String()
 	done := make(chan error, 1)
-	go func() { done <- s.server.Serve(ctx, l) }()
+	require.NoError(t, s.server.Start(ctx))
+	go func() { done <- s.server.Serve(l) }()
 	t.Cleanup(func() {
 		deadline, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()

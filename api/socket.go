@@ -24,7 +24,7 @@ const (
 // Close codes beyond those of RFC 6455.
 const closeSignIn = 4401 // take a new ticket
 
-// socket is one connection: the reader runs in its handler's goroutine, the writer in one of its own.
+// socket is one connection: a goroutine that reads and one that writes.
 type socket struct {
 	ws   *websocket.Conn
 	send chan []byte
@@ -101,13 +101,20 @@ func (s *socket) write() {
 	}
 }
 
-// read hands every inbound frame to handle until the socket closes. alive is called with each pong.
+// read hands every inbound frame to handle until the socket closes. alive is called at most every pingEvery, as long as
+// anything is heard.
 func (s *socket) read(ctx context.Context, handle func(inbound), alive func()) {
-	extend := func() { _ = s.ws.SetReadDeadline(time.Now().Add(silenceLimit)) }
+	var checked time.Time
+	extend := func() {
+		_ = s.ws.SetReadDeadline(time.Now().Add(silenceLimit))
+		if time.Since(checked) >= pingEvery { // also for a client that sends without ever answering a ping
+			checked = time.Now()
+			alive()
+		}
+	}
 	extend()
 	s.ws.SetPongHandler(func(string) error {
 		extend()
-		alive()
 		return nil
 	})
 	for ctx.Err() == nil {
@@ -118,7 +125,7 @@ func (s *socket) read(ctx context.Context, handle func(inbound), alive func()) {
 		extend()
 		var in inbound
 		if err := json.Unmarshal(data, &in); err != nil {
-			s.put(frame(failure(in, errs.Wrap(err, errs.Invalid, "the frame is not the JSON expected here: %v", err))))
+			s.put(frame(failure(in, errs.Wrap(err, errs.Invalid, "the frame is not a JSON object with this protocol's fields"))))
 			continue
 		}
 		handle(in)

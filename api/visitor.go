@@ -53,8 +53,14 @@ func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
 	if conn.socket, err = upgrade(w, r); err != nil {
 		return // the upgrader has answered
 	}
-	operations := visitorOperations()
-	s.hub.run(conn.socket, func(in inbound) { dispatch(conn, conn.socket, operations, in, s) }, func() {}, conn.leave)
+	operations, limit := visitorOperations(), newBucket()
+	s.hub.run(conn.socket, func(in inbound) {
+		if !limit.take() {
+			conn.socket.put(frame(failure(in, errs.New(errs.RateLimited, "too many messages: wait a moment"))))
+			return
+		}
+		dispatch(conn, conn.socket, operations, in, s)
+	}, func() {}, conn.leave)
 }
 
 func (s *Server) admitVisitor(r *http.Request) (*visitorConn, error) {
@@ -111,11 +117,12 @@ func dispatch[C any](conn C, sock *socket, operations map[string]operation[C], i
 // hello says where the visitor left off; the server answers with the state and all that came since.
 func (v *visitorConn) hello(in inbound) error {
 	v.leave()
-	v.greeted = true
+	v.greeted = false
 	c, err := v.find(in.Conversation)
 	if errs.Is(err, errs.NotFound) && in.Conversation == uuid.Nil {
 		zero, no := int64(0), false
 		v.socket.put(frame(outbound{Type: "welcome", State: chat.StateBot, LastSeq: &zero, CanRate: &no}))
+		v.greeted = true
 		return nil
 	}
 	if err != nil {
@@ -128,6 +135,7 @@ func (v *visitorConn) hello(in inbound) error {
 	welcome.Type = "welcome"
 	v.socket.put(frame(welcome))
 	v.watch(c.ID, max(0, min(in.Cursor, c.LastSeq)))
+	v.greeted = true
 	return nil
 }
 
@@ -170,7 +178,16 @@ func (v *visitorConn) conversation() (uuid.UUID, error) {
 	if v.current != uuid.Nil {
 		return v.current, nil
 	}
-	c, err := v.server.c.Log.StartConversation(v.ctx, v.ws, chat.NewConversation{
+	// Another tab may have started one since.
+	c, err := v.find(uuid.Nil)
+	if err == nil {
+		v.watch(c.ID, 0)
+		return c.ID, nil
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return uuid.Nil, err
+	}
+	c, err = v.server.c.Log.StartConversation(v.ctx, v.ws, chat.NewConversation{
 		Contact: v.contact.ID, Channel: "web", Lang: v.subject.Lang, PageURL: v.subject.PageURL})
 	if err != nil {
 		return uuid.Nil, err

@@ -124,7 +124,6 @@ type Reply struct {
 type Settings struct {
 	Threshold float64 // least confidence to answer with, in [0, 1]
 	Name      string  // shown to visitors
-	Languages []string
 }
 
 // DefaultThreshold is the confidence below which a conversation goes to a person.
@@ -167,11 +166,24 @@ func New(c Config) *Bot {
 
 // messageData is the data of a bot message in the log, as clients read it.
 type messageData struct {
-	AI        bool       `json:"ai"` // visitors must be told that they read a machine's words
-	Citations []Citation `json:"citations,omitempty"`
-	Choices   []Choice   `json:"choices,omitempty"`
+	AI        bool     `json:"ai"` // visitors must be told that they read a machine's words
+	Citations []shown  `json:"citations,omitempty"`
+	Choices   []Choice `json:"choices,omitempty"`
+}
+
+// shown is the part of a citation that visitors see: paths and ids of documents are the company's own business.
+type shown struct {
+	N       int    `json:"n"`
+	Title   string `json:"title"`
+	Heading string `json:"heading"`
+	URL     string `json:"url"`
+	Quote   string `json:"quote"`
 }
 
 func (r Reply) data() (json.RawMessage, error) {
-	return json.Marshal(messageData{AI: true, Citations: r.Citations, Choices: r.Choices})
+	data := messageData{AI: true, Choices: r.Choices}
+	for _, c := range r.Citations {
+		data.Citations = append(data.Citations, shown{c.N, c.Title, c.Heading, c.URL, c.Quote})
+	}
+	return json.Marshal(data)
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"handrail/intent"
 	"handrail/internal/chat"
 	"handrail/internal/errs"
+	"handrail/internal/text"
 	"handrail/knowledge"
 )
 
@@ -48,11 +50,15 @@ func (b *Bot) CallPerson(ctx context.Context, workspace, conversation uuid.UUID)
 	if err != nil {
 		return err
 	}
+	said, err := b.said(ctx, workspace, conversation)
+	if err != nil {
+		return err
+	}
 	_, err = b.c.Log.Decide(ctx, workspace, conversation, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
 		if c.State != chat.StateBot {
 			return nil, nil
 		}
-		h := chat.Handoff{Reason: ReasonAskedForPerson, Lang: c.Lang, TurnSeq: c.TurnDue}
+		h := chat.Handoff{Reason: ReasonAskedForPerson, Lang: c.Lang, TurnSeq: c.TurnDue, Summary: summary(said)}
 		c.TurnDue = 0 // the person answers what the bot has not
 		if err := b.c.Desk.Enqueue(ctx, tx, c, h); err != nil {
 			return nil, err
@@ -62,13 +68,33 @@ func (b *Bot) CallPerson(ctx context.Context, workspace, conversation uuid.UUID)
 	return err
 }
 
+// said returns the visitor's latest messages as a turn, for the summary that the agent reads.
+func (b *Bot) said(ctx context.Context, workspace, conversation uuid.UUID) (Turn, error) {
+	messages, err := b.c.Log.ReadLast(ctx, workspace, conversation, historyRead)
+	if err != nil {
+		return Turn{}, err
+	}
+	var t Turn
+	for _, m := range messages {
+		if m.Sender.Kind != chat.Visitor || m.Kind != chat.KindText {
+			continue
+		}
+		if t.Text != "" {
+			t.History = append(t.History, Utterance{FromVisitor: true, Text: t.Text})
+		}
+		t.Text = m.Body
+	}
+	return t, nil
+}
+
 // HandOver gives up on a turn that keeps failing and queues it for a person.
 func (b *Bot) HandOver(ctx context.Context, turn chat.Turn) error {
 	t, err := b.load(ctx, turn)
 	if err != nil {
 		return err
 	}
-	r := Reply{Lang: cmpOr(t.Lang, "en"), Threshold: b.c.Settings.Threshold}
+	r := Reply{Lang: text.Detect(t.Text, cmpOr(t.Lang, "en")), Threshold: b.c.Settings.Threshold,
+		Entities: intent.Entities(t.Text), Summary: summary(t)}
 	b.handOff(&r, ReasonModelFailure)
 	_, err = b.c.Log.FinishTurn(ctx, turn, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
 		return b.conclude(ctx, tx, c, turn, r)

@@ -15,13 +15,30 @@ import (
 // clientID is no error. A conversation that is with someone else, or with nobody, gives errs.Conflict.
 func (d *Desk) Return(ctx context.Context, ws, conversation uuid.UUID, agentID int64, clientID uuid.UUID) error {
 	entry := chat.SystemEntry(chat.KindReturned, clientID, nil)
-	return d.end(ctx, ws, conversation, agentID, entry, func(c *chat.Conversation) ([]chat.Entry, error) {
+	return d.end(ctx, ws, conversation, agentID, entry, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
 		if c.State != chat.StateHuman && c.State != chat.StateQueued {
 			return nil, errs.New(errs.Conflict, "this conversation is not with a person: it is %q", c.State)
 		}
 		c.State = chat.StateBot
-		return []chat.Entry{entry}, nil
+		var err error
+		c.TurnDue, err = unanswered(ctx, tx, c)
+		return []chat.Entry{entry}, err
 	})
+}
+
+// unanswered returns the number of the visitor's latest message if neither the bot nor a person has written since, else
+// 0: what was said while waiting is the bot's to answer once it is back in charge.
+func unanswered(ctx context.Context, tx pgx.Tx, c *chat.Conversation) (seq int64, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT coalesce(max(seq) FILTER (WHERE sender_kind = 'visitor'), 0)
+		       * (coalesce(max(seq) FILTER (WHERE sender_kind = 'visitor'), 0)
+		          > coalesce(max(seq) FILTER (WHERE sender_kind <> 'visitor'), 0))::int
+		FROM messages
+		WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'text'`, c.Workspace, c.ID).Scan(&seq)
+	if err != nil {
+		return 0, fmt.Errorf("look for an unanswered message: %w", err)
+	}
+	return seq, nil
 }
 
 // Close ends a conversation and asks the visitor for a rating. An agent may close what they have, and what is with the
@@ -29,7 +46,7 @@ func (d *Desk) Return(ctx context.Context, ws, conversation uuid.UUID, agentID i
 // already, gives errs.Conflict.
 func (d *Desk) Close(ctx context.Context, ws, conversation uuid.UUID, agentID int64, clientID uuid.UUID) error {
 	entry := chat.SystemEntry(chat.KindClosed, clientID, nil)
-	return d.end(ctx, ws, conversation, agentID, entry, func(c *chat.Conversation) ([]chat.Entry, error) {
+	return d.end(ctx, ws, conversation, agentID, entry, func(_ pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
 		if c.State == chat.StateClosed {
 			return nil, errs.New(errs.Conflict, "this conversation is closed already")
 		}
@@ -41,7 +58,7 @@ func (d *Desk) Close(ctx context.Context, ws, conversation uuid.UUID, agentID in
 // end runs fn on a conversation that the agent may end, then ends its handoff and assignment, if any.
 func (d *Desk) end(
 	ctx context.Context, ws, conversation uuid.UUID, agentID int64, mark chat.Entry,
-	fn func(c *chat.Conversation) ([]chat.Entry, error),
+	fn chat.Decision,
 ) error {
 	if mark.ClientID == uuid.Nil {
 		return errs.New(errs.Invalid, "the request has no client_id: choose a UUID and keep it over retries")
@@ -60,7 +77,7 @@ func (d *Desk) end(
 		if c.AgentID != 0 && c.AgentID != agentID {
 			return nil, errs.New(errs.Conflict, "this conversation is with another agent")
 		}
-		entries, err := fn(c)
+		entries, err := fn(tx, c)
 		if err != nil {
 			return nil, err
 		}

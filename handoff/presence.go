@@ -3,6 +3,7 @@ package handoff
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -64,12 +65,17 @@ func (d *Desk) SetCapacity(ctx context.Context, ws uuid.UUID, agentID int64, cap
 	return nil
 }
 
-// Renew extends the lease of an agent who is online or away. Others get errs.Conflict and must set their status again:
+// comeBack is how long after the end of their lease an agent is still taken for the same shift: a restart or a broken
+// network, not the next morning.
+const comeBack = 10 * time.Minute
+
+// Renew extends the lease of an agent who is online or away, or was until a moment ago. Others get errs.Conflict and must set their status again:
 // their conversations may be back in the queue.
 func (d *Desk) Renew(ctx context.Context, ws uuid.UUID, agentID int64) error {
 	return d.update(ctx, ws, errs.New(errs.Conflict, "you are offline: go online again"), `
 		UPDATE agents SET lease_until = now() + $3
-		WHERE workspace_id = $1 AND user_id = $2 AND status <> 'offline'`, ws, agentID, d.config.Lease)
+		WHERE workspace_id = $1 AND user_id = $2 AND status <> 'offline' AND lease_until > now() - $4::interval`,
+		ws, agentID, d.config.Lease, comeBack)
 }
 
 // update runs a statement that must change a row; otherwise none is the error.

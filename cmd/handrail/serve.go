@@ -97,8 +97,12 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	}
 	defer st.stopJobs(background, jobs)
 
+	if err := server.Start(background); err != nil {
+		return err
+	}
+	defer st.shutDown(background, server)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(background, l) }()
+	go func() { served <- server.Serve(l) }()
 	if err := ready(); err != nil {
 		return err
 	}
@@ -106,10 +110,17 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	case err := <-served:
 		return err
 	case <-ctx.Done():
+		return nil
 	}
-	deadline, stop := context.WithTimeout(background, shutdownTime)
-	defer stop()
-	return server.Shutdown(deadline)
+}
+
+// shutDown lets running requests finish and closes every socket.
+func (st *stack) shutDown(ctx context.Context, server *api.Server) {
+	deadline, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	if err := server.Shutdown(deadline); err != nil {
+		st.logger.Warn("some requests did not finish in time", "error", err)
+	}
 }
 
 // stopJobs leaves what does not finish in time to other nodes, or to the next start.

@@ -139,8 +139,11 @@ func classify(err error) error {
 		return err
 	case errors.As(err, &pgErr):
 		// Class 57 is operator intervention (shutdown), class 53 is insufficient resources (disk full).
-		if c := pgErr.SQLState(); strings.HasPrefix(c, "57P") || strings.HasPrefix(c, "53") {
+		switch c := pgErr.SQLState(); {
+		case strings.HasPrefix(c, "57P"), strings.HasPrefix(c, "53"):
 			return unreachable(err)
+		case c == "22021", c == "22P05":
+			return errs.Wrap(err, errs.Invalid, "the text holds a character that cannot be stored, such as NUL: remove it")
 		}
 		return err
 	case isConnection(err):
@@ -161,8 +164,9 @@ func isConnection(err error) bool {
 }
 
 func unreachable(err error) error {
-	return errs.Wrap(err, errs.Unavailable,
-		"the database does not answer: check that PostgreSQL is running and that DATABASE_URL points to it")
+	// Visitors read the first text; what to do about it is for operators.
+	return errs.Wrap(fmt.Errorf("check that PostgreSQL is running and that DATABASE_URL points to it: %w", err),
+		errs.Unavailable, "the database does not answer")
 }
 
 // prepare checks the server and migrates it, over a connection of its own that keeps the login role.
