@@ -66,10 +66,11 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) (sessionRes
 	if err != nil {
 		return sessionResponse{}, err
 	}
+	allowOrigin(w, r) // also for a refusal: its text says what to do, and the page's owner should see it
 	if !originAllowed(r, where.Origins) {
+		s.c.Logger.Warn("a page of a foreign origin asked for a widget", "origin", r.Header.Get("Origin"), "widget", in.Key)
 		return sessionResponse{}, errs.New(errs.Forbidden, "this widget may not be used on %s: add the origin to the widget", r.Header.Get("Origin"))
 	}
-	allowOrigin(w, r)
 	token, contact, err := s.contact(r.Context(), where.Workspace, in)
 	if err != nil {
 		return sessionResponse{}, err

@@ -43,16 +43,26 @@ func (t *answerType) in(s string) bool {
 // in the best one's place.
 const siblingShare = 0.4
 
-// fitting returns the passage to quote: the best one, unless it lacks the type of answer that was asked for and
-// another one of its document has it.
+// fitting returns the passage to quote: of the best one and its siblings in the same document, the one whose own text
+// says most about the question and holds the type of answer that was asked for. The title, which they share, helped to
+// find them and cannot tell them apart.
 func fitting(question string, hits []knowledge.Hit) knowledge.Hit {
-	best, wanted := hits[0], expected(question)
-	if wanted.in(best.Text) {
-		return best
+	weights, wanted := rarity(question, hits), expected(question)
+	score := func(h knowledge.Hit) float64 {
+		own := h.Text
+		if n := len(h.HeadingPath); n > 0 {
+			own += "\n" + h.HeadingPath[n-1]
+		}
+		sum := overlap(weights, own)
+		if wanted != nil && wanted.in(h.Text) {
+			sum += typeBonus
+		}
+		return sum
 	}
+	best := hits[0]
 	for _, h := range hits[1:] {
-		if h.DocumentID == best.DocumentID && h.Score >= siblingShare*best.Score && wanted.in(h.Text) {
-			return h
+		if h.DocumentID == best.DocumentID && h.Score >= siblingShare*hits[0].Score && score(h) > score(best) {
+			best = h
 		}
 	}
 	return best

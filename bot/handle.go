@@ -121,7 +121,11 @@ func (b *Bot) load(ctx context.Context, turn chat.Turn) (Turn, error) {
 	var asked []string
 	for _, m := range messages {
 		switch {
-		case m.Kind != "text":
+		case m.Kind == chat.KindClosed:
+			// What was said to the agent is settled; it is no part of the next question.
+			t.History = appendVisitor(t.History, asked)
+			asked = nil
+		case m.Kind != chat.KindText:
 		case m.Sender.Kind == chat.Visitor:
 			asked = append(asked, m.Body)
 		default:

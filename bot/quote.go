@@ -10,9 +10,9 @@ import (
 
 const (
 	// quoteWhole is the longest passage, in characters, that is quoted as it stands.
-	quoteWhole = 420
+	quoteWhole = 600
 	// quoteMost is about how much of a longer one is quoted.
-	quoteMost = 360
+	quoteMost = 500
 	// typeBonus is what holding the type of answer that was asked for counts, as much as a rare term.
 	typeBonus = 2
 )
@@ -40,14 +40,17 @@ func cite(n int, h knowledge.Hit, quote string) Citation {
 // most about it, in their order.
 func excerpt(question string, h knowledge.Hit, others []knowledge.Hit) string {
 	body := readable(h.Text)
-	if h.Question != "" || len([]rune(body)) <= quoteWhole {
+	if h.Question != "" {
+		return body
+	}
+	weights, wanted := rarity(question, others), expected(question)
+	if body = section(body, weights, wanted); len([]rune(body)) <= quoteWhole {
 		return body
 	}
 	spans := text.Sentences(body)
 	if len(spans) == 0 {
 		return ""
 	}
-	weights, wanted := rarity(question, others), expected(question)
 	best, bestScore := 0, -1.0
 	for i, s := range spans {
 		score := overlap(weights, body[s.Start:s.End])
@@ -60,6 +63,45 @@ func excerpt(question string, h knowledge.Hit, others []knowledge.Hit) string {
 	}
 	from, to := grow(body, spans, best, weights)
 	return strings.TrimSpace(body[spans[from].Start:spans[to].End])
+}
+
+// section returns the part of a passage that says most about the question. A passage may hold several small sections,
+// each led by its heading in bold; quoting across them would put one's text under another's question.
+func section(body string, weights map[string]float64, wanted *answerType) string {
+	var best string
+	bestScore := -1.0
+	var current []string
+	settle := func() {
+		whole := strings.TrimSpace(strings.Join(current, "\n"))
+		current = nil
+		if whole == "" {
+			return
+		}
+		score := overlap(weights, whole)
+		if wanted != nil && wanted.in(whole) {
+			score += typeBonus
+		}
+		if score > bestScore {
+			best, bestScore = whole, score
+		}
+	}
+	for line := range strings.Lines(body) {
+		line = strings.TrimRight(line, "\n")
+		if isBold(line) {
+			settle()
+		}
+		current = append(current, line)
+	}
+	settle()
+	if heading, rest, more := strings.Cut(best, "\n"); more && isBold(heading) {
+		return strings.TrimSpace(rest)
+	}
+	return best
+}
+
+// isBold reports whether a whole line is bold, as the headings inside a passage are.
+func isBold(line string) bool {
+	return len(line) > 4 && strings.HasPrefix(line, "**") && strings.HasSuffix(line, "**") && strings.Count(line, "**") == 2
 }
 
 // grow widens the quote from the best sentence to its neighbours, taking the more telling one first, while it stays
@@ -107,6 +149,9 @@ func rarity(question string, hits []knowledge.Hit) map[string]float64 {
 	}
 	weights := map[string]float64{}
 	for term := range termSet(question) {
+		if text.IsFunction(term) {
+			continue
+		}
 		weights[term] = math.Log(1 + float64(len(hits)+1)/float64(in[term]+1))
 	}
 	return weights

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgerrcode"
@@ -52,14 +54,21 @@ type Widget struct {
 	Origins   []string // other sites' pages that may embed it, exactly as browsers send them ("https://shop.example")
 }
 
-// EnsureWidget returns the key of the workspace's widget with the name, and makes it if there is none. From then on
-// exactly the given origins may embed it.
+// EnsureWidget returns the key of the workspace's widget with the name, and makes it if there is none. Origins, unless
+// nil, replace those that may embed it; one that no browser would send is [errs.Invalid].
 func (s *Store) EnsureWidget(ctx context.Context, workspace uuid.UUID, name string, origins []string) (string, error) {
+	for i, o := range origins {
+		clean, err := origin(o)
+		if err != nil {
+			return "", err
+		}
+		origins[i] = clean
+	}
 	var key string
 	err := s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
-			UPDATE widgets SET origins = $3 WHERE workspace_id = $1 AND name = $2 RETURNING key`,
-			workspace, name, append([]string{}, origins...)).Scan(&key)
+			UPDATE widgets SET origins = coalesce($3, origins) WHERE workspace_id = $1 AND name = $2 RETURNING key`,
+			workspace, name, origins).Scan(&key)
 		if !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
@@ -69,6 +78,15 @@ func (s *Store) EnsureWidget(ctx context.Context, workspace uuid.UUID, name stri
 		return err
 	})
 	return key, err
+}
+
+// origin returns s as browsers send it: scheme and host, in lower case, without a path.
+func origin(s string) (string, error) {
+	u, err := url.Parse(strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s), "/")))
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" {
+		return "", errs.New(errs.Invalid, "%q is not an origin: give scheme and host, such as https://shop.example", s)
+	}
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // Widget returns the widget with the key, [errs.NotFound] where there is none.

@@ -95,6 +95,7 @@ export interface StateFrame {
   state: State
   queue?: Place
   agent?: { name: string }
+  can_rate?: boolean
 }
 
 export interface VisitorWelcome {

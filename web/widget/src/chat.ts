@@ -196,8 +196,9 @@ export class Chat {
     this.link.hello()
   }
 
-  private setState(frame: { state?: State; queue?: Place; agent?: { name: string } }): void {
+  private setState(frame: { state?: State; queue?: Place; agent?: { name: string }; can_rate?: boolean }): void {
     this.state = frame.state ?? 'bot'
+    if (frame.can_rate !== undefined) this.canRate = frame.can_rate
     this.queue = frame.queue
     this.agent = frame.agent?.name
     if (this.state !== 'bot') this.stream.clear()
