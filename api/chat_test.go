@@ -161,3 +161,62 @@ func TestAVisitorSeesOnlyTheirOwn(t *testing.T) {
 	b.send(map[string]any{"t": "watch", "conversation": acked.Conversation})
 	require.Equal(t, "invalid", b.await("refusal", ofType("error")).Code)
 }
+
+func TestAFailedHelloStartsNoConversation(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	_, ticket := s.session("")
+	c := s.connect("/ws/visitor", ticket)
+	c.send(map[string]any{"t": "hello"})
+	client := uuid.New()
+	c.send(map[string]any{"t": "send", "client_id": client, "body": "I want to talk to a human"})
+	first := c.await("ack", ofType("ack"))
+
+	c.send(map[string]any{"t": "hello", "conversation": uuid.New()})
+	c.await("refusal", ofType("error"))
+	c.send(map[string]any{"t": "send", "client_id": client, "body": "I want to talk to a human"})
+	require.Equal(t, "invalid", c.await("refusal", ofType("error")).Code)
+
+	c.send(map[string]any{"t": "hello"})
+	c.send(map[string]any{"t": "send", "client_id": client, "body": "I want to talk to a human"})
+	require.Equal(t, first.Conversation, c.await("ack", ofType("ack")).Conversation)
+}
+
+func TestAnAgentLosesSightOfAForeignConversation(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	_, ticket := s.session("")
+	visitor := s.connect("/ws/visitor", ticket)
+	visitor.send(map[string]any{"t": "hello"})
+	visitor.send(map[string]any{"t": "send", "client_id": uuid.New(), "body": "I want to talk to a human"})
+	conversation := visitor.await("ack", ofType("ack")).Conversation
+	visitor.await("the handoff", message("handoff"))
+
+	_, ticket = s.agent("Xenia")
+	onlooker := s.connect("/ws/agent", ticket)
+	onlooker.send(map[string]any{"t": "hello"})
+	onlooker.send(map[string]any{"t": "watch", "conversation": conversation, "cursor": 0})
+	onlooker.await("the queued conversation", message("handoff"))
+
+	_, ticket = s.agent("Yara")
+	agent := s.connect("/ws/agent", ticket)
+	agent.send(map[string]any{"t": "hello"})
+	agent.send(map[string]any{"t": "status", "status": "online"})
+	agent.await("the assignment", func(f received) bool { return f.T == "desk" && len(f.Mine) == 1 })
+	onlooker.await("the new state", state("human"))
+
+	retry := uuid.New()
+	note := map[string]any{"t": "send", "conversation": conversation, "client_id": retry, "body": "private", "kind": "note"}
+	agent.send(note)
+	acked := agent.await("ack", ofType("ack"))
+	agent.send(map[string]any{"t": "close", "conversation": conversation, "client_id": uuid.New()})
+	visitor.await("the close", message("closed"))
+	agent.send(note)
+	require.Equal(t, acked.Seq, agent.await("the retry's ack", ofType("ack")).Seq, "a retry finds what was stored")
+
+	onlooker.send(map[string]any{"t": "nothing"})
+	onlooker.await("an answer", func(f received) bool {
+		require.NotEqual(t, "private", f.Body)
+		return f.T == "error"
+	})
+}

@@ -12,7 +12,7 @@ import (
 
 const (
 	// leaseLife is how long a node may be silent before another takes its turn over.
-	leaseLife = 10 * time.Second
+	leaseLife = 5 * time.Second
 	// pollEvery is how often a worker looks for turns without being woken: it bounds the delay after a lost hint or the
 	// death of a node.
 	pollEvery = time.Second
