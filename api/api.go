@@ -46,7 +46,6 @@ type Config struct {
 	Desk      *handoff.Desk
 	Bot       *bot.Bot
 	Base      *knowledge.Base
-	Ingest    *ingest.Pipeline
 	Jobs      *ingest.Jobs
 	Auth      *auth.Store
 	Workspace uuid.UUID // the workspace that staff of this server sign in to

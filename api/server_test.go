@@ -78,7 +78,7 @@ func startOn(t *testing.T, database string) *system {
 	worker := bot.NewWorker(bot.WorkerConfig{Bot: b, Log: s.log, Node: uuid.NewString(), Logger: logger, Concurrency: 2})
 	jobs, err := ingest.NewJobs(db, pipeline, logger)
 	require.NoError(t, err)
-	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Ingest: pipeline, Jobs: jobs, Auth: s.auth,
+	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth,
 		Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>console")}},
 		Widget:  fstest.MapFS{"widget.js": {Data: []byte("// widget")}}})

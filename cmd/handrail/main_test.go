@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -205,4 +206,15 @@ func TestUnknownCommand(t *testing.T) {
 	var out bytes.Buffer
 	err := run(context.Background(), []string{"sevre"}, streams{&out, &out})
 	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
+}
+
+func TestADatabaseThatDoesNotExist(t *testing.T) {
+	u, err := url.Parse(pgtest.URL(t))
+	require.NoError(t, err)
+	u.Path = "/nonesuch"
+	t.Setenv("DATABASE_URL", u.String())
+	var out bytes.Buffer
+	err = run(t.Context(), []string{"ask", "hello", "--data-dir", t.TempDir()}, streams{&out, &out})
+	require.True(t, errs.Is(err, errs.Unavailable), "%v", err)
+	require.Contains(t, explain(err), "does not exist")
 }

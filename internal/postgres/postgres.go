@@ -164,6 +164,15 @@ func isConnection(err error) bool {
 }
 
 func unreachable(err error) error {
+	var refusal *pgconn.PgError
+	if errors.As(err, &refusal) {
+		switch refusal.Code {
+		case "3D000":
+			return errs.Wrap(err, errs.Unavailable, "the database does not exist: create it, or correct its name in DATABASE_URL")
+		case "28P01", "28000":
+			return errs.Wrap(err, errs.Unavailable, "PostgreSQL refused the user or the password of DATABASE_URL")
+		}
+	}
 	// Visitors read the first text; what to do about it is for operators.
 	return errs.Wrap(fmt.Errorf("check that PostgreSQL is running and that DATABASE_URL points to it: %w", err),
 		errs.Unavailable, "the database does not answer")
