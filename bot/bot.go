@@ -141,6 +141,7 @@ type Config struct {
 	Base       *knowledge.Base
 	Classifier *intent.Classifier
 	Model      llm.Model
+	Tokens     *llm.Tokens // of Model, to bound its prompt; without it characters are counted
 	Desk       Desk
 	Settings   Settings
 	Logger     *slog.Logger

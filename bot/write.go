@@ -22,7 +22,9 @@ const (
 	noAnswer = "NO_ANSWER"
 	// Bounds on what is sent and received.
 	promptPassages = 5
-	passageRunes   = 1600
+	passageTokens  = 500 // of one passage
+	questionTokens = 800
+	earlierTokens  = 150 // of one earlier message
 	historyShown   = 6
 	answerTokens   = 400
 )
@@ -43,7 +45,7 @@ type promptData struct {
 // has been decided.
 func (b *Bot) write(ctx context.Context, t Turn, r *Reply, live bool) bool {
 	hits := r.Passages[:min(promptPassages, len(r.Passages))]
-	request, err := answerRequest(t, r.Lang, hits)
+	request, err := b.answerRequest(t, r.Lang, hits)
 	if err != nil {
 		b.fail(r, err)
 		return false
@@ -84,11 +86,15 @@ func (b *Bot) fail(r *Reply, err error) {
 	r.Failure = err
 }
 
-func answerRequest(t Turn, lang string, hits []knowledge.Hit) (llm.Request, error) {
-	data := promptData{Lang: lang, Question: t.Text, History: t.History[max(0, len(t.History)-historyShown):]}
+func (b *Bot) answerRequest(t Turn, lang string, hits []knowledge.Hit) (llm.Request, error) {
+	data := promptData{Lang: lang, Question: b.cut(t.Text, questionTokens)}
+	for _, u := range t.History[max(0, len(t.History)-historyShown):] {
+		u.Text = b.cut(u.Text, earlierTokens)
+		data.History = append(data.History, u)
+	}
 	for i, h := range hits {
 		data.Passages = append(data.Passages, promptPassage{
-			N: i + 1, Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), Text: clip(passageText(h), passageRunes)})
+			N: i + 1, Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), Text: b.cut(passageText(h), passageTokens)})
 	}
 	tmpl, err := template.ParseFS(prompts, "prompts/answer.tmpl")
 	if err != nil {
@@ -103,6 +109,14 @@ func answerRequest(t Turn, lang string, hits []knowledge.Hit) (llm.Request, erro
 	}
 	return llm.Request{MaxTokens: answerTokens, Messages: []llm.Message{
 		{Role: llm.System, Content: system.String()}, {Role: llm.User, Content: user.String()}}}, nil
+}
+
+// cut shortens s to at most n tokens of the model, so that nobody can make a turn cost more than the prompt allows.
+func (b *Bot) cut(s string, n int) string {
+	if b.c.Tokens == nil {
+		return clip(s, n) // a token is at least a character
+	}
+	return b.c.Tokens.Truncate(s, n)
 }
 
 // passageText is the passage on one line, as the prompt's format needs it.

@@ -64,6 +64,12 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	if err != nil {
 		return st, err
 	}
+	var tokens *llm.Tokens
+	if model != nil {
+		if tokens, err = llm.NewTokens(model.Name()); err != nil {
+			return st, err
+		}
+	}
 	if st.bus, err = events.Open(ctx, events.Config{URL: s.NATS.URL, Listen: s.NATS.Listen, Routes: s.NATS.Routes, Token: s.NATS.Token}); err != nil {
 		return st, err
 	}
@@ -77,7 +83,7 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	st.ingest = ingest.New(st.base, ingest.Config{AllowNetworks: networks})
 	st.log = chat.NewLog(st.db, st.bus, chat.Config{})
 	st.desk = handoff.New(st.db, st.log, st.bus, handoff.Config{})
-	st.bot = bot.New(bot.Config{DB: st.db, Log: st.log, Base: st.base, Classifier: st.classifier, Model: model,
+	st.bot = bot.New(bot.Config{DB: st.db, Log: st.log, Base: st.base, Classifier: st.classifier, Model: model, Tokens: tokens,
 		Desk: st.desk, Settings: bot.Settings{Threshold: s.Bot.Threshold, Name: s.Bot.Name}, Logger: st.logger,
 		Stream: st.stream})
 	st.workspace, err = st.auth.EnsureWorkspace(ctx, auth.DefaultWorkspace, "Default")
