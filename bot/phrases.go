@@ -6,6 +6,7 @@ import "strings"
 type phrase struct {
 	handoff map[string]string // by reason
 	clarify string
+	unclear string // answers a message without words
 }
 
 // phrases returns the texts in lang, or in English where there are none.
@@ -22,6 +23,7 @@ func phrases(lang string) phrase {
 				ReasonModelFailure:   "我暂时无法给出可靠的回答，正在为您转接人工客服。",
 			},
 			clarify: "为了准确回答，请问您指的是哪一个？",
+			unclear: "我没有看明白，请用几个字告诉我您需要什么帮助。",
 		}
 	}
 	return phrase{
@@ -35,5 +37,6 @@ func phrases(lang string) phrase {
 			ReasonModelFailure:   "I cannot give you a reliable answer at the moment, so I am passing you to a colleague.",
 		},
 		clarify: "To give you the right answer: which of these do you mean?",
+		unclear: "I did not understand that. Please tell me in a few words what you need.",
 	}
 }

@@ -55,6 +55,10 @@ func summary(t Turn) string {
 }
 
 func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
+	if len(text.Words(t.Text)) == 0 && !askedBack(t, r.Lang) {
+		r.Decision, r.Reason, r.Text = Clarify, ReasonAmbiguous, phrases(r.Lang).unclear
+		return nil
+	}
 	var err error
 	if r.Intent, err = b.c.Classifier.Classify(ctx, t.Workspace, t.Text); err != nil {
 		return err
@@ -85,6 +89,17 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 		return nil
 	}
 	return b.answer(ctx, t, r)
+}
+
+// askedBack reports whether the last thing said was that a message without words ("?", an emoji) was not understood. A
+// second one goes to a person.
+func askedBack(t Turn, lang string) bool {
+	for i := len(t.History) - 1; i >= 0; i-- {
+		if !t.History[i].FromVisitor {
+			return t.History[i].Text == phrases(lang).unclear
+		}
+	}
+	return false
 }
 
 // search asks the knowledge base for the message, in the light of what was said before and of what it is about.

@@ -40,8 +40,6 @@ func TestUnanswerableGoesToAPerson(t *testing.T) {
 	require.Contains(t, []string{ReasonLowConfidence, ReasonOutOfScope, ReasonNoAnswer}, r.Reason)
 	require.Empty(t, r.Citations)
 	require.Equal(t, phrases("en").handoff[r.Reason], r.Text)
-	r = w.respond(b, w.turn("?!"))
-	require.Equal(t, ReasonNoAnswer, r.Reason)
 }
 
 func TestPersonAndAnger(t *testing.T) {
@@ -171,4 +169,19 @@ func TestUnknownMatterGivesNoChoices(t *testing.T) {
 	t.Parallel()
 	r := &Reply{Features: Features{{"unknown", 0.6}}, Passages: []knowledge.Hit{{Score: 1}, {Score: 1}}}
 	require.Empty(t, documentChoices(r, nearShare), "what the base does not know is not to be chosen from")
+}
+
+func TestAMessageWithoutWordsIsAskedBackOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.bot(0.9, nil)
+	for _, message := range []string{"?", "😀😀", "……"} {
+		first := w.respond(b, w.turn(message))
+		require.Equal(t, Clarify, first.Decision, message)
+		require.NotEmpty(t, first.Text, message)
+
+		again := w.turn(message)
+		again.History = []Utterance{{FromVisitor: true, Text: message}, {Text: first.Text}}
+		require.Equal(t, Handoff, w.respond(b, again).Decision, message)
+	}
 }
