@@ -63,11 +63,7 @@ func (s *Server) admitAgent(r *http.Request) (*agentConn, error) {
 	if !originAllowed(r, nil) {
 		return nil, errs.New(errs.Forbidden, "the desk may not be used from %s", r.Header.Get("Origin"))
 	}
-	ticket, err := ticketOf(r)
-	if err != nil {
-		return nil, err
-	}
-	ws, subject, err := s.c.Auth.Redeem(r.Context(), ticket)
+	ws, subject, err := s.redeem(r)
 	if err != nil {
 		return nil, err
 	}

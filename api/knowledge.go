@@ -23,16 +23,10 @@ type Answer struct {
 	Lang       string             `json:"lang"`
 	Citations  []bot.Citation     `json:"citations"`
 	Choices    []bot.Choice       `json:"choices"`
-	Entities   []entityView       `json:"entities"`
+	Entities   []bot.FoundEntity  `json:"entities"`
 	Features   map[string]float64 `json:"features"`
 	Model      string             `json:"model" doc:"empty when the answer was quoted"`
 	TookMs     float64            `json:"took_ms"`
-}
-
-type entityView struct {
-	Kind  string `json:"kind"`
-	Value string `json:"value"`
-	Text  string `json:"text"`
 }
 
 // AnswerOf turns a reply into its public form.
@@ -40,10 +34,7 @@ func AnswerOf(r bot.Reply) Answer {
 	a := Answer{Answer: r.Text, Decision: r.Decision, Reason: r.Reason, Confidence: r.Confidence, Threshold: r.Threshold,
 		Intent: r.Intent.Name, IntentProb: r.Intent.Probability, Lang: r.Lang, Model: r.Model, Features: r.Features.Map(),
 		Citations: append([]bot.Citation{}, r.Citations...), Choices: append([]bot.Choice{}, r.Choices...),
-		Entities: []entityView{}, TookMs: float64(r.Took.Microseconds()) / 1000}
-	for _, e := range r.Entities {
-		a.Entities = append(a.Entities, entityView{Kind: e.Kind, Value: e.Value, Text: e.Text})
-	}
+		Entities: r.FoundEntities(), TookMs: float64(r.Took.Microseconds()) / 1000}
 	return a
 }
 

@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 
+	"handrail/internal/auth"
 	"handrail/internal/errs"
 )
 
@@ -55,6 +57,15 @@ func ticketOf(r *http.Request) (string, error) {
 		}
 	}
 	return "", errs.New(errs.Unauthenticated, "offer the subprotocols %q and \"ticket.TICKET\"", Subprotocol)
+}
+
+// redeem uses up the ticket that the request offers and returns whom it lets in.
+func (s *Server) redeem(r *http.Request) (uuid.UUID, auth.Subject, error) {
+	ticket, err := ticketOf(r)
+	if err != nil {
+		return uuid.Nil, auth.Subject{}, err
+	}
+	return s.c.Auth.Redeem(r.Context(), ticket)
 }
 
 // put queues a frame. A client that does not keep up is closed: it resumes by its cursor when it can.

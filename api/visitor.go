@@ -64,11 +64,7 @@ func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) admitVisitor(r *http.Request) (*visitorConn, error) {
-	ticket, err := ticketOf(r)
-	if err != nil {
-		return nil, err
-	}
-	ws, subject, err := s.c.Auth.Redeem(r.Context(), ticket)
+	ws, subject, err := s.redeem(r)
 	if err != nil {
 		return nil, err
 	}

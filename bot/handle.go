@@ -159,7 +159,11 @@ func utterance(m chat.Message) Utterance {
 
 // conclude stores what was decided and returns what is said, inside the transaction that ends the turn.
 func (b *Bot) conclude(ctx context.Context, tx pgx.Tx, c *chat.Conversation, turn chat.Turn, r Reply) ([]chat.Entry, error) {
-	if err := record(ctx, tx, turn, r); err != nil {
+	basis, err := evidenceOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := record(ctx, tx, turn, r, basis); err != nil {
 		return nil, err
 	}
 	c.Lang = r.Lang
@@ -171,16 +175,12 @@ func (b *Bot) conclude(ctx context.Context, tx pgx.Tx, c *chat.Conversation, tur
 		// Derived from the turn, so that a retried turn cannot answer twice.
 		ClientID: uuid.NewSHA1(turn.Conversation, []byte("turn "+strconv.FormatInt(turn.Seq, 10))),
 		Sender:   chat.Sender{Kind: chat.Bot, ID: "bot", Name: b.c.Settings.Name},
-		Kind:     "text", Body: r.Text, Data: data, Epoch: turn.Epoch,
+		Kind:     chat.KindText, Body: r.Text, Data: data, Epoch: turn.Epoch,
 	}
 	if r.Decision != Handoff {
 		return []chat.Entry{said}, nil
 	}
-	h, err := handoffOf(turn, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.c.Desk.Enqueue(ctx, tx, c, h); err != nil {
+	if err := b.c.Desk.Enqueue(ctx, tx, c, handoffOf(turn, r, basis)); err != nil {
 		return nil, err
 	}
 	said.Epoch = -1 // Enqueue raised the epoch in this very transaction
@@ -207,37 +207,43 @@ func passagesJSON(hits []knowledge.Hit) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-func handoffOf(turn chat.Turn, r Reply) (chat.Handoff, error) {
-	passages, err := passagesJSON(r.Passages)
-	if err != nil {
-		return chat.Handoff{}, fmt.Errorf("encode passages: %w", err)
+// evidence is what a decision rests on, encoded once for the turn's row and for the handoff.
+type evidence struct{ passages, entities []byte }
+
+func evidenceOf(r Reply) (e evidence, err error) {
+	if e.passages, err = passagesJSON(r.Passages); err != nil {
+		return evidence{}, fmt.Errorf("encode passages: %w", err)
 	}
-	entities, err := json.Marshal(entitiesOf(r))
-	if err != nil {
-		return chat.Handoff{}, fmt.Errorf("encode entities: %w", err)
+	if e.entities, err = json.Marshal(r.FoundEntities()); err != nil {
+		return evidence{}, fmt.Errorf("encode entities: %w", err)
 	}
+	return e, nil
+}
+
+func handoffOf(turn chat.Turn, r Reply, e evidence) chat.Handoff {
 	h := chat.Handoff{Reason: r.Reason, Summary: r.Summary, Intent: r.Intent.Name, Lang: r.Lang,
-		Confidence: r.Confidence, Entities: entities, Passages: passages, TurnSeq: turn.Seq}
+		Confidence: r.Confidence, Entities: e.entities, Passages: e.passages, TurnSeq: turn.Seq}
 	if in := r.Intent.Intent; in != nil {
 		h.Group = in.Group
 	}
 	if r.Reason == ReasonAnger {
 		h.Priority = 1
 	}
-	return h, nil
+	return h
 }
 
-// foundEntity is an entity as stored with a turn and shown to the agent.
-type foundEntity struct {
+// FoundEntity is an entity as stored with a turn, shown to the agent and printed by `handrail ask --json`.
+type FoundEntity struct {
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
 	Text  string `json:"text"`
 }
 
-func entitiesOf(r Reply) []foundEntity {
-	out := make([]foundEntity, 0, len(r.Entities))
+// FoundEntities returns the entities of the message; never nil.
+func (r Reply) FoundEntities() []FoundEntity {
+	out := make([]FoundEntity, 0, len(r.Entities))
 	for _, e := range r.Entities {
-		out = append(out, foundEntity{Kind: e.Kind, Value: e.Value, Text: e.Text})
+		out = append(out, FoundEntity{Kind: e.Kind, Value: e.Value, Text: e.Text})
 	}
 	return out
 }

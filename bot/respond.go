@@ -144,10 +144,10 @@ func (b *Bot) followPolicy(t Turn, r *Reply) bool {
 		return false
 	}
 	switch in.Policy {
-	case "handoff":
+	case intent.PolicyHandoff:
 		b.handOff(r, ReasonSensitive)
 		return true
-	case "reply":
+	case intent.PolicyReply:
 		// A greeting in front of a question is a question: the fixed reply is only for messages that say nothing the
 		// knowledge base knows more about.
 		if r.Features.get("title_match") > 0.5 && r.Features.get("terms") >= 3 {

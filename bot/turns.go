@@ -30,15 +30,7 @@ type Explanation struct {
 }
 
 // record stores the turn's reasons.
-func record(ctx context.Context, tx pgx.Tx, turn chat.Turn, r Reply) error {
-	passages, err := passagesJSON(r.Passages)
-	if err != nil {
-		return fmt.Errorf("encode passages: %w", err)
-	}
-	entities, err := json.Marshal(entitiesOf(r))
-	if err != nil {
-		return fmt.Errorf("encode entities: %w", err)
-	}
+func record(ctx context.Context, tx pgx.Tx, turn chat.Turn, r Reply, e evidence) error {
 	features, err := json.Marshal(r.Features.Map())
 	if err != nil {
 		return fmt.Errorf("encode features: %w", err)
@@ -48,7 +40,7 @@ func record(ctx context.Context, tx pgx.Tx, turn chat.Turn, r Reply) error {
 		                   intent_prob, entities, passages, features, model, prompt, prompt_tokens, reply_tokens, took)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		turn.Workspace, turn.Conversation, turn.Seq, r.Decision, r.Reason, r.Confidence, r.Threshold, r.Lang,
-		r.Intent.Name, r.Intent.Probability, entities, passages, features, r.Model, r.Prompt, r.Usage.Prompt,
+		r.Intent.Name, r.Intent.Probability, e.entities, e.passages, features, r.Model, r.Prompt, r.Usage.Prompt,
 		r.Usage.Completion, r.Took)
 	if err != nil {
 		return fmt.Errorf("store the turn: %w", err)

@@ -16,7 +16,7 @@ import (
 // LocalConfig says where a private cluster lives and which binaries run it.
 type LocalConfig struct {
 	Dir    string       // data folder of Handrail; the cluster lives in Dir/pg
-	BinDir string       // folder of initdb and postgres; "" means the one FindBinaries finds
+	BinDir string       // folder of initdb and postgres; "" means the first that binariesFor finds
 	Log    *slog.Logger // nil discards
 
 	// Unsafe turns fsync, full_page_writes and synchronous_commit off. For tests only: a crash may lose data.

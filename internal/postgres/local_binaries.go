@@ -30,16 +30,10 @@ const (
 		"Or set DATABASE_URL to a server that has them."
 )
 
-// FindBinaries returns the folder of a PostgreSQL that can run a private cluster: version 15 or later with pgvector 0.7
-// or later. It looks in the private trees made by scripts/postgres.sh, in Debian's and Homebrew's folders, and in PATH,
-// and prefers the first. The error is of kind [errs.Unsupported] and says what to install.
-func FindBinaries() (string, error) {
-	b, err := binariesFor("", 0)
-	return b.dir, err
-}
-
-// binariesFor returns usable binaries, of the given major version unless that is 0. A dir that is not "" is the only
-// candidate.
+// binariesFor returns the binaries of a PostgreSQL that can run a private cluster: version 15 or later with pgvector 0.7
+// or later, of the given major version unless that is 0. It looks in the private trees made by scripts/postgres.sh, in
+// Debian's and Homebrew's folders, and in PATH, and prefers the first; a dir that is not "" is the only candidate. The
+// error is of kind [errs.Unsupported] and says what to install.
 func binariesFor(dir string, major int) (binaries, error) {
 	candidates := []string{dir}
 	if dir == "" {
