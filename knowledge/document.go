@@ -36,6 +36,7 @@ type Passage struct {
 	HeadingPath []string // outermost first
 	Text        string
 	Start, End  int    // byte range in the extracted text of the document
+	Page        int    // from 1; 0 in a document without pages
 	Lang        string // ISO 639-1
 	URL         string
 	URI         string // of the document; set by the base
@@ -103,14 +104,14 @@ func (b *Base) Document(ctx context.Context, ws, id uuid.UUID) (Document, []Pass
 
 func passagesOf(ctx context.Context, tx pgx.Tx, ws uuid.UUID, d Document) ([]Passage, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT id, ordinal, title, heading_path, body, start_byte, end_byte, lang, url, question
+		SELECT id, ordinal, title, heading_path, body, start_byte, end_byte, page, lang, url, question
 		FROM passages WHERE workspace_id = $1 AND document_id = $2 ORDER BY ordinal`, ws, d.ID)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Passage, error) {
 		p := Passage{DocumentID: d.ID, URI: d.URI, Collection: d.Collection}
-		err := row.Scan(&p.ID, &p.Ordinal, &p.Title, &p.HeadingPath, &p.Text, &p.Start, &p.End, &p.Lang, &p.URL, &p.Question)
+		err := row.Scan(&p.ID, &p.Ordinal, &p.Title, &p.HeadingPath, &p.Text, &p.Start, &p.End, &p.Page, &p.Lang, &p.URL, &p.Question)
 		return p, err
 	})
 }

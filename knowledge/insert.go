@@ -60,22 +60,22 @@ func queueDocument(batch *pgx.Batch, ws uuid.UUID, d *preparedDocument) {
 }
 
 func (b *Base) queuePassage(batch *pgx.Batch, ws uuid.UUID, d *preparedDocument, ordinal int, p preparedPassage, pivot float64) {
-	args := []any{ws, d.ID, ordinal, p.Title, p.HeadingPath, p.Text, p.Start, p.End, p.Lang, p.URL, p.Question,
-		d.Collection, p.bag.length, p.bag.weights(pivot)}
+	args := []any{ws, d.ID, ordinal, p.Title, p.HeadingPath, p.Text, p.Start, p.End, p.Page, p.Lang, p.URL,
+		p.Question, d.Collection, p.bag.length, p.bag.weights(pivot)}
 	query := `
 		WITH p AS (
 			INSERT INTO passages (workspace_id, document_id, ordinal, title, heading_path, body, start_byte, end_byte,
-				lang, url, question)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
+				page, lang, url, question)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id
 		)`
 	if p.embedding != nil {
 		query += `, v AS (
 			INSERT INTO passage_vectors (workspace_id, passage_id, collection, model, embedding)
-			SELECT $1, id, $12, $15, $16 FROM p
+			SELECT $1, id, $13, $16, $17 FROM p
 		)`
 		args = append(args, b.embedder.Model(), halfVector(p.embedding))
 	}
 	batch.Queue(query+`
 		INSERT INTO passage_terms (workspace_id, passage_id, collection, length, weights)
-		SELECT $1, id, $12, $13, $14 FROM p`, args...)
+		SELECT $1, id, $13, $14, $15 FROM p`, args...)
 }

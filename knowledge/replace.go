@@ -130,6 +130,9 @@ func preparePassage(p Passage) (preparedPassage, error) {
 	if p.Start < 0 || p.End < p.Start {
 		return preparedPassage{}, errs.New(errs.Invalid, "its byte range %d-%d is not a range", p.Start, p.End)
 	}
+	if p.Page < 0 {
+		return preparedPassage{}, errs.New(errs.Invalid, "its page %d is not a page: count from 1, or leave it out", p.Page)
+	}
 	b := bagOf(p)
 	if len(b.counts) > maxDistinctTerms {
 		return preparedPassage{}, errs.New(errs.TooLarge, "it has %d different terms, more than %d: split it",

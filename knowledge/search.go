@@ -154,7 +154,7 @@ const hitsSQL = `
 	CROSS JOIN LATERAL (SELECT * FROM documents WHERE workspace_id = $1 AND id = p.document_id OFFSET 0) d`
 
 const hitColumnsSQL = `
-	p.id, p.document_id, p.ordinal, p.title, p.heading_path, p.body, p.start_byte, p.end_byte, p.lang, p.url,
+	p.id, p.document_id, p.ordinal, p.title, p.heading_path, p.body, p.start_byte, p.end_byte, p.page, p.lang, p.url,
 	p.question, d.uri, d.collection`
 
 // candidatesSQL is the statement for a query with or without an embedding. The number of dimensions is part of the
@@ -184,7 +184,7 @@ func (b *Base) candidatesSQL(embedding []float32) string {
 
 func scanHit(row pgx.CollectableRow) (Hit, error) {
 	var h Hit
-	err := row.Scan(&h.ID, &h.DocumentID, &h.Ordinal, &h.Title, &h.HeadingPath, &h.Text, &h.Start, &h.End, &h.Lang,
+	err := row.Scan(&h.ID, &h.DocumentID, &h.Ordinal, &h.Title, &h.HeadingPath, &h.Text, &h.Start, &h.End, &h.Page, &h.Lang,
 		&h.URL, &h.Question, &h.URI, &h.Collection, &h.Lexical, &h.LexicalRank, &h.Dense, &h.DenseRank)
 	return h, err
 }
