@@ -72,6 +72,9 @@ func Retrieval(ctx context.Context, corpus []CorpusDoc, queries []Query, rel Qre
 	if err != nil {
 		return RetrievalReport{}, err
 	}
+	if err := o.Base.Index(ctx, o.Workspace); err != nil {
+		return RetrievalReport{}, err
+	}
 	report := RetrievalReport{IndexS: round(time.Since(start).Seconds()), Passages: len(corpus)}
 	var (
 		ndcg, mrr, hit, r10, r100, took []float64

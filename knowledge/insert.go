@@ -15,11 +15,11 @@ import (
 // batchSize bounds the statements in flight, and so the memory of a bulk load.
 const batchSize = 500
 
-// insert writes documents and their passages, with weights for passages that are pivot long on average.
-func (b *Base) insert(ctx context.Context, tx pgx.Tx, ws uuid.UUID, docs []*preparedDocument, pivot float64) error {
+// insert writes documents and their passages, under the pivot and the version of the statistics.
+func (b *Base) insert(ctx context.Context, tx pgx.Tx, s *statistics, docs []*preparedDocument) error {
 	batch := &pgx.Batch{}
 	for _, d := range docs {
-		queueDocument(batch, ws, d)
+		queueDocument(batch, s.ws, d)
 		for i, p := range d.passages {
 			if batch.Len() >= batchSize {
 				if err := send(ctx, tx, batch); err != nil {
@@ -27,7 +27,7 @@ func (b *Base) insert(ctx context.Context, tx pgx.Tx, ws uuid.UUID, docs []*prep
 				}
 				batch = &pgx.Batch{}
 			}
-			b.queuePassage(batch, ws, d, i, p, pivot)
+			b.queuePassage(batch, s, d, i, p)
 		}
 	}
 	return send(ctx, tx, batch)
@@ -59,9 +59,9 @@ func queueDocument(batch *pgx.Batch, ws uuid.UUID, d *preparedDocument) {
 		ws, d.ID, d.Collection, d.URI, d.Title, d.URL, d.Lang, hash, tags, d.UpdatedAt, d.Passages)
 }
 
-func (b *Base) queuePassage(batch *pgx.Batch, ws uuid.UUID, d *preparedDocument, ordinal int, p preparedPassage, pivot float64) {
-	args := []any{ws, d.ID, ordinal, p.Title, p.HeadingPath, p.Text, p.Start, p.End, p.Page, p.Lang, p.URL,
-		p.Question, d.Collection, p.bag.length, p.bag.weights(pivot)}
+func (b *Base) queuePassage(batch *pgx.Batch, s *statistics, d *preparedDocument, ordinal int, p preparedPassage) {
+	args := []any{s.ws, d.ID, ordinal, p.Title, p.HeadingPath, p.Text, p.Start, p.End, p.Page, p.Lang, p.URL,
+		p.Question, d.Collection, p.bag.length, p.bag.weights(s.pivot), s.version}
 	query := `
 		WITH p AS (
 			INSERT INTO passages (workspace_id, document_id, ordinal, title, heading_path, body, start_byte, end_byte,
@@ -71,11 +71,11 @@ func (b *Base) queuePassage(batch *pgx.Batch, ws uuid.UUID, d *preparedDocument,
 	if p.embedding != nil {
 		query += `, v AS (
 			INSERT INTO passage_vectors (workspace_id, passage_id, collection, model, embedding)
-			SELECT $1, id, $13, $16, $17 FROM p
+			SELECT $1, id, $13, $17, $18 FROM p
 		)`
 		args = append(args, b.embedder.Model(), halfVector(p.embedding))
 	}
 	batch.Queue(query+`
-		INSERT INTO passage_terms (workspace_id, passage_id, collection, length, weights)
-		SELECT $1, id, $13, $14, $15 FROM p`, args...)
+		INSERT INTO passage_terms (workspace_id, passage_id, collection, length, weights, version)
+		SELECT $1, id, $13, $14, $15, $16 FROM p`, args...)
 }

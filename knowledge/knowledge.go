@@ -19,6 +19,8 @@
 package knowledge
 
 import (
+	"github.com/google/uuid"
+
 	"handrail/internal/llm"
 	"handrail/internal/postgres"
 )
@@ -28,7 +30,11 @@ type Base struct {
 	db       *postgres.DB
 	embedder llm.Embedder
 	indexed  indexedModels
+	indexes  indexes
 }
 
 // New returns a base over db. Without an embedder (nil) search is lexical only.
-func New(db *postgres.DB, embedder llm.Embedder) *Base { return &Base{db: db, embedder: embedder} }
+func New(db *postgres.DB, embedder llm.Embedder) *Base {
+	return &Base{db: db, embedder: embedder, indexes: indexes{
+		held: map[uuid.UUID]*heldIndex{}, memory: defaultIndexMemory, wanted: make(chan uuid.UUID, wantedAtOnce)}}
+}

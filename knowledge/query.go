@@ -109,6 +109,17 @@ func (p *parsed) learn(id int32, df int) {
 	t.idf = inverseFrequency(float64(df), float64(p.passages))
 }
 
+// candidates is how many passages each signal hands to re-ranking.
+func (p *parsed) candidates() int { return max(candidates, p.Limit) }
+
+// collections returns the filter as a parameter, which must not be NULL.
+func (p *parsed) collections() []string {
+	if p.Collections == nil {
+		return []string{}
+	}
+	return p.Collections
+}
+
 // ceiling is the score that no passage can exceed, as every weight of a passage is below one.
 func (p *parsed) ceiling() float64 {
 	var sum float64

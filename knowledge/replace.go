@@ -47,7 +47,7 @@ func (b *Base) ReplaceAll(ctx context.Context, ws uuid.UUID, items []DocumentPas
 		if err := s.adjustPivot(ctx, tx); err != nil {
 			return err
 		}
-		if err := b.insert(ctx, tx, ws, prepared, s.pivot); err != nil {
+		if err := b.insert(ctx, tx, s, prepared); err != nil {
 			return err
 		}
 		return s.save(ctx, tx)

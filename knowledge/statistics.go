@@ -23,6 +23,7 @@ const pivotTolerance = 0.10
 // statistics are the totals of one workspace, locked, and the changes to them.
 type statistics struct {
 	ws       uuid.UUID
+	version  int64
 	passages int64
 	length   float64
 	pivot    float64
@@ -35,7 +36,7 @@ func lockStatistics(ctx context.Context, tx pgx.Tx, ws uuid.UUID) (*statistics, 
 	err := tx.QueryRow(ctx, `
 		INSERT INTO knowledge_stats AS s (workspace_id, passages, length, pivot, version) VALUES ($1, 0, 0, 0, 1)
 		ON CONFLICT (workspace_id) DO UPDATE SET version = s.version + 1
-		RETURNING passages, length, pivot`, ws).Scan(&s.passages, &s.length, &s.pivot)
+		RETURNING version, passages, length, pivot`, ws).Scan(&s.version, &s.passages, &s.length, &s.pivot)
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) && pgErr.Code == pgerrcode.ForeignKeyViolation {
 		return nil, errs.Wrap(err, errs.NotFound, "there is no workspace %s", ws)

@@ -74,16 +74,18 @@ func (b bag) weights(pivot float64) pgvector.SparseVector {
 	return pgvector.NewSparseVectorFromMap(w, termSpace)
 }
 
-// bagFrom recovers the counts from stored weights. They are whole numbers, so rounding makes them exact.
+// bagFrom recovers the counts from stored weights.
 func bagFrom(v pgvector.SparseVector, length, pivot float64) bag {
 	k := damping(length, pivot)
 	b := bag{counts: make(map[int32]float64, len(v.Indices())), length: length}
 	for i, index := range v.Indices() {
-		w := float64(v.Values()[i])
-		b.counts[index+1] = math.Round(w * k / (1 - w))
+		b.counts[index+1] = countFrom(float64(v.Values()[i]), k)
 	}
 	return b
 }
+
+// countFrom inverts the weight of a count. Counts are whole numbers, so rounding makes it exact.
+func countFrom(weight, damping float64) float64 { return math.Round(weight * damping / (1 - weight)) }
 
 // inverseFrequency is the idf of a term that df of n passages hold: how much finding it says.
 func inverseFrequency(df, n float64) float64 { return math.Log(1 + (n-df+0.5)/(df+0.5)) }

@@ -92,6 +92,8 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 		return err
 	}
 	defer wake.Close()
+	st.base.Start(background)
+	defer st.base.Stop()
 	if err := jobs.Start(background); err != nil {
 		return err
 	}
