@@ -73,7 +73,7 @@ func TestModelsCoexist(t *testing.T) {
 	ws := pgtest.Workspace(t, db)
 	first, second := New(db, &letters{model: "a", dimensions: 26}), New(db, &letters{model: "b", dimensions: 8})
 	store(t, first, ws, texts("1", "lamp"))
-	store(t, second, ws, texts("2", "lamp"))
+	store(t, second, ws, texts("2", "lamp two"))
 	require.Equal(t, []string{"1"}, dense(search(t, first, ws, Query{Text: "lamp"})))
 	require.Equal(t, []string{"2"}, dense(search(t, second, ws, Query{Text: "lamp"})))
 }

@@ -42,6 +42,9 @@ type Passage struct {
 	URI         string // of the document; set by the base
 	Collection  string // of the document; set by the base
 	Question    string // the question that a FAQ passage answers, "" for other passages
+
+	// DuplicateOf is the passage that says the same and is found in this one's place, 0 if there is none; set by the base.
+	DuplicateOf int64
 }
 
 // DocumentPassages is a document with its passages, in order.
@@ -104,14 +107,16 @@ func (b *Base) Document(ctx context.Context, ws, id uuid.UUID) (Document, []Pass
 
 func passagesOf(ctx context.Context, tx pgx.Tx, ws uuid.UUID, d Document) ([]Passage, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT id, ordinal, title, heading_path, body, start_byte, end_byte, page, lang, url, question
+		SELECT id, ordinal, title, heading_path, body, start_byte, end_byte, page, lang, url, question,
+			coalesce(duplicate_of, 0)
 		FROM passages WHERE workspace_id = $1 AND document_id = $2 ORDER BY ordinal`, ws, d.ID)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Passage, error) {
 		p := Passage{DocumentID: d.ID, URI: d.URI, Collection: d.Collection}
-		err := row.Scan(&p.ID, &p.Ordinal, &p.Title, &p.HeadingPath, &p.Text, &p.Start, &p.End, &p.Page, &p.Lang, &p.URL, &p.Question)
+		err := row.Scan(&p.ID, &p.Ordinal, &p.Title, &p.HeadingPath, &p.Text, &p.Start, &p.End, &p.Page, &p.Lang, &p.URL,
+			&p.Question, &p.DuplicateOf)
 		return p, err
 	})
 }

@@ -47,7 +47,7 @@ func (b *Base) missing(ctx context.Context, ws uuid.UUID, after int64) (ps []pre
 	err = b.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT id, title, heading_path, question, body FROM passages p
-			WHERE workspace_id = $1 AND id > $2 AND NOT EXISTS (
+			WHERE workspace_id = $1 AND id > $2 AND duplicate_of IS NULL AND NOT EXISTS (
 				SELECT FROM passage_vectors v WHERE v.workspace_id = $1 AND v.model = $3 AND v.passage_id = p.id)
 			ORDER BY id LIMIT $4`, ws, after, b.embedder.Model(), embedBatch)
 		if err != nil {

@@ -51,6 +51,6 @@ func TestMarginComparesDifferentDocuments(t *testing.T) {
 	b, _, ws := open(t)
 	store(t, b, ws, texts("a", "lamp switch", "lamp switch bulb"), texts("b", "parcel label"))
 	require.InDelta(t, 1, search(t, b, ws, Query{Text: "lamp"}).Evidence.Margin, 1e-9)
-	store(t, b, ws, texts("b", "lamp switch"))
+	store(t, b, ws, texts("b", "lamp switch label"))
 	require.Less(t, search(t, b, ws, Query{Text: "lamp"}).Evidence.Margin, 0.5)
 }

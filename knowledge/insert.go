@@ -68,6 +68,7 @@ func queueDocument(batch *pgx.Batch, ws uuid.UUID, d *preparedDocument) {
 // passageRow is a passage as the database unpacks it. Sent as one document of many rows, a passage costs a fifth of what
 // a statement of its own would; COPY, the usual way, is not to be had on tables with row-level security.
 type passageRow struct {
+	ID         int64     `json:"id"`
 	Document   uuid.UUID `json:"document_id"`
 	Collection string    `json:"collection"`
 	Ordinal    int       `json:"ordinal"`
@@ -80,16 +81,26 @@ type passageRow struct {
 	Lang       string    `json:"lang"`
 	URL        string    `json:"url"`
 	Question   string    `json:"question"`
-	Length     float64   `json:"length"`
-	Weights    string    `json:"weights"`
-	Embedding  *string   `json:"embedding"`
+	Likeness   int64     `json:"likeness"`
+	Duplicate  *int64    `json:"duplicate_of"`
+
+	// What search needs; a duplicate has none of it.
+	Length    float64 `json:"length"`
+	Weights   *string `json:"weights"`
+	Embedding *string `json:"embedding"`
 }
 
 func passageRowOf(s *statistics, d *preparedDocument, ordinal int) passageRow {
 	p := d.passages[ordinal]
-	row := passageRow{Document: d.ID, Collection: d.Collection, Ordinal: ordinal, Title: p.Title, Headings: p.HeadingPath,
+	row := passageRow{ID: p.ID, Document: d.ID, Collection: d.Collection, Ordinal: ordinal, Title: p.Title, Headings: p.HeadingPath,
 		Body: p.Text, Start: p.Start, End: p.End, Page: p.Page, Lang: p.Lang, URL: p.URL, Question: p.Question,
-		Length: p.bag.length, Weights: p.bag.weights(s.pivot).String()}
+		Likeness: p.likeness, Length: p.bag.length}
+	if p.DuplicateOf != 0 {
+		row.Duplicate = &p.DuplicateOf
+		return row
+	}
+	weights := p.bag.weights(s.pivot).String()
+	row.Weights = &weights
 	if p.embedding != nil {
 		v := halfVector(p.embedding).String()
 		row.Embedding = &v
@@ -108,21 +119,21 @@ func (b *Base) insertPassages(ctx context.Context, tx pgx.Tx, s *statistics, row
 	}
 	_, err = tx.Exec(ctx, `
 		WITH r AS MATERIALIZED (
-			SELECT * FROM json_to_recordset($2) AS r (document_id uuid, collection text, ordinal int, title text,
+			SELECT * FROM json_to_recordset($2) AS r (id bigint, document_id uuid, collection text, ordinal int, title text,
 				heading_path text[], body text, start_byte int, end_byte int, page int, lang text, url text, question text,
-				length real, weights sparsevec(1000000000), embedding halfvec)
+				likeness bigint, duplicate_of bigint, length real, weights sparsevec(1000000000), embedding halfvec)
 		), p AS (
-			INSERT INTO passages (workspace_id, document_id, ordinal, title, heading_path, body, start_byte, end_byte,
-				page, lang, url, question)
-			SELECT $1, document_id, ordinal, title, heading_path, body, start_byte, end_byte, page, lang, url, question
-			FROM r RETURNING id, document_id, ordinal
+			INSERT INTO passages (workspace_id, id, document_id, ordinal, title, heading_path, body, start_byte, end_byte,
+				page, lang, url, question, likeness, duplicate_of)
+			OVERRIDING SYSTEM VALUE
+			SELECT $1, id, document_id, ordinal, title, heading_path, body, start_byte, end_byte,
+				page, lang, url, question, likeness, duplicate_of FROM r
 		), v AS (
 			INSERT INTO passage_vectors (workspace_id, passage_id, collection, model, embedding)
-			SELECT $1, p.id, r.collection, $4, r.embedding FROM p JOIN r USING (document_id, ordinal)
-			WHERE r.embedding IS NOT NULL
+			SELECT $1, id, collection, $4, embedding FROM r WHERE embedding IS NOT NULL
 		)
 		INSERT INTO passage_terms (workspace_id, passage_id, collection, length, weights, version)
-		SELECT $1, p.id, r.collection, r.length, r.weights, $3 FROM p JOIN r USING (document_id, ordinal)`,
+		SELECT $1, id, collection, length, weights, $3 FROM r WHERE weights IS NOT NULL`,
 		s.ws, packed, s.version, model)
 	return err
 }

@@ -39,9 +39,14 @@ func (b *Base) ReplaceAll(ctx context.Context, ws uuid.UUID, items []DocumentPas
 		if err := s.forget(ctx, tx, documentIDs(prepared)); err != nil {
 			return err
 		}
+		if err := markDuplicates(ctx, tx, ws, prepared); err != nil {
+			return err
+		}
 		for _, d := range prepared {
 			for _, p := range d.passages {
-				s.count(p.bag, +1)
+				if p.DuplicateOf == 0 {
+					s.count(p.bag, +1)
+				}
 			}
 		}
 		if err := s.adjustPivot(ctx, tx); err != nil {
@@ -67,6 +72,7 @@ type preparedDocument struct {
 type preparedPassage struct {
 	Passage
 	bag       bag
+	likeness  int64
 	embedding []float32 // nil without an embedder
 }
 
@@ -105,7 +111,7 @@ func prepareDocument(ws uuid.UUID, item DocumentPassages) (*preparedDocument, er
 	}
 	d.Passages = len(item.Passages)
 	for i, p := range item.Passages {
-		pp, err := preparePassage(p)
+		pp, err := preparePassage(d.Collection, p)
 		if err != nil {
 			return nil, fmt.Errorf("passage %d of %q: %w", i+1, d.URI, err)
 		}
@@ -119,7 +125,7 @@ func derivedID(ws uuid.UUID, d Document) uuid.UUID {
 	return uuid.NewSHA1(ws, []byte(d.Collection+"\x00"+d.URI))
 }
 
-func preparePassage(p Passage) (preparedPassage, error) {
+func preparePassage(collection string, p Passage) (preparedPassage, error) {
 	p.Title, p.Text, p.Question = clean(p.Title), clean(p.Text), clean(p.Question)
 	p.Lang, p.URL = clean(p.Lang), clean(p.URL)
 	headings := make([]string, len(p.HeadingPath))
@@ -138,7 +144,8 @@ func preparePassage(p Passage) (preparedPassage, error) {
 		return preparedPassage{}, errs.New(errs.TooLarge, "it has %d different terms, more than %d: split it",
 			len(b.counts), maxDistinctTerms)
 	}
-	return preparedPassage{Passage: p, bag: b}, nil
+	p.DuplicateOf = 0
+	return preparedPassage{Passage: p, bag: b, likeness: likenessOf(collection, p)}, nil
 }
 
 // clean removes what PostgreSQL cannot store in a text: NUL and bytes that are not UTF-8.

@@ -53,18 +53,22 @@ func (s *statistics) count(b bag, sign int) {
 	}
 }
 
-// forget deletes the passages of documents and takes them out of the statistics.
+// forget deletes the passages of documents and takes them out of the statistics. Duplicates of them elsewhere take
+// their place.
 func (s *statistics) forget(ctx context.Context, tx pgx.Tx, documents []uuid.UUID) error {
 	rows, err := tx.Query(ctx, `
-		SELECT t.length, t.weights
+		SELECT t.passage_id, t.length, t.weights
 		FROM passages p JOIN passage_terms t ON t.workspace_id = p.workspace_id AND t.passage_id = p.id
 		WHERE p.workspace_id = $1 AND p.document_id = ANY ($2)`, s.ws, documents)
 	if err != nil {
 		return err
 	}
+	var removed []int64
+	var id int64
 	var length float64
 	var weights pgvector.SparseVector
-	_, err = pgx.ForEachRow(rows, []any{&length, &weights}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &length, &weights}, func() error {
+		removed = append(removed, id)
 		s.count(bagFrom(weights, length, s.pivot), -1)
 		return nil
 	})
@@ -72,7 +76,10 @@ func (s *statistics) forget(ctx context.Context, tx pgx.Tx, documents []uuid.UUI
 		return err
 	}
 	_, err = tx.Exec(ctx, `DELETE FROM passages WHERE workspace_id = $1 AND document_id = ANY ($2)`, s.ws, documents)
-	return err
+	if err != nil || len(removed) == 0 {
+		return err
+	}
+	return s.promote(ctx, tx, removed)
 }
 
 // adjustPivot computes the stored weights again where the average length has drifted too far from their pivot.

@@ -61,14 +61,23 @@ func requireRecount(t require.TestingT, b *Base, db *postgres.DB, ws uuid.UUID) 
 	docs, err := b.Documents(ctxOf(t), ws, "")
 	require.NoError(t, err)
 	var bags []bag
+	found, copies := map[int64]string{}, map[int64]string{}
 	keys := map[int]string{}
 	for _, d := range docs {
 		_, ps, err := b.Document(ctxOf(t), ws, d.ID)
 		require.NoError(t, err)
 		for _, p := range ps {
+			if p.DuplicateOf != 0 {
+				copies[p.DuplicateOf] = p.Text
+				continue
+			}
+			found[p.ID] = p.Text
 			keys[len(bags)] = fmt.Sprintf("%s#%d%s", d.URI, p.Ordinal, p.Text)
 			bags = append(bags, bagOf(p))
 		}
+	}
+	for of, text := range copies {
+		require.True(t, alike(found[of], text), "%q is a duplicate of what search finds as %q", text, found[of])
 	}
 	for _, x := range bags {
 		want.Passages++

@@ -18,7 +18,7 @@ import (
 
 // Entry is one passage to be indexed.
 type Entry struct {
-	ID         int64 // greater than that of every passage indexed before
+	ID         int64
 	Collection string
 	Length     float32  // weighted number of terms
 	Terms      []int32  // ascending, each once
@@ -30,7 +30,7 @@ type Index struct {
 	segments []*segment
 }
 
-// Add returns an index that also holds the entries, which must ascend by ID.
+// Add returns an index that also holds the entries, whose passages it must not hold yet.
 func (x Index) Add(entries []Entry) Index {
 	if len(entries) == 0 {
 		return x

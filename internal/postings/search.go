@@ -11,7 +11,7 @@ func (s *segment) search(q Query, best *top) {
 	defer s.scores.Put(scores)
 	wanted := s.wanted(q.Collections)
 	for slot, score := range *scores {
-		if score <= best.least() || s.dead != nil && s.dead[slot] || wanted != nil && !wanted[s.collections[slot]] {
+		if score <= 0 || score < best.least() || s.dead != nil && s.dead[slot] || wanted != nil && !wanted[s.collections[slot]] {
 			continue
 		}
 		best.offer(Found{ID: s.ids[slot], Score: float64(score)})
@@ -59,8 +59,7 @@ type top struct {
 	heap  []Found
 }
 
-// least is the score that a passage must exceed to get in. Passages come in ascending order of ID, so that the older of
-// two equals is in before the younger one asks.
+// least is the score below which a passage does not get in.
 func (t *top) least() float32 {
 	if len(t.heap) < t.limit {
 		return 0
@@ -73,16 +72,19 @@ func (t *top) offer(f Found) {
 		heap.Push(t, f)
 		return
 	}
-	t.heap[0] = f
-	heap.Fix(t, 0)
+	if worst := t.heap[0]; worse(worst, f) {
+		t.heap[0] = f
+		heap.Fix(t, 0)
+	}
 }
+
+func worse(a, b Found) bool { return a.Score < b.Score || a.Score == b.Score && a.ID > b.ID }
 
 func (t *top) Len() int      { return len(t.heap) }
 func (t *top) Swap(i, j int) { t.heap[i], t.heap[j] = t.heap[j], t.heap[i] }
 func (t *top) Push(x any)    { t.heap = append(t.heap, x.(Found)) }
 func (t *top) Less(i, j int) bool {
-	a, b := t.heap[i], t.heap[j]
-	return a.Score < b.Score || a.Score == b.Score && a.ID > b.ID
+	return worse(t.heap[i], t.heap[j])
 }
 
 // Pop is never called; the interface asks for it.

@@ -9,7 +9,7 @@ import (
 // segment is an inverted index over some passages. A slot is the place of a passage in it. Nothing in it changes once it
 // is built.
 type segment struct {
-	ids         []int64   // by slot, ascending
+	ids         []int64   // by slot
 	lengths     []float32 // by slot
 	collections []uint16  // by slot, an index into names
 	names       []string
@@ -106,7 +106,7 @@ func (s *segment) layOut(sizes map[int32]uint32) map[int32]uint32 {
 	return next
 }
 
-// merge joins two neighbours into one segment without their dead slots. All of b's passages are younger than a's.
+// merge joins two neighbours into one segment without their dead slots.
 func merge(a, b *segment) *segment {
 	s := &segment{}
 	renumberedA, renumberedB := s.adopt(a), s.adopt(b)
@@ -172,12 +172,8 @@ func (s *segment) copyPostings(from *segment, i int, renumbered []uint32) {
 func (s *segment) keep(ids []int64) *segment {
 	dead := make([]bool, len(s.ids))
 	gone := 0
-	at := 0
 	for slot, id := range s.ids {
-		for at < len(ids) && ids[at] < id {
-			at++
-		}
-		if at == len(ids) || ids[at] != id {
+		if _, ok := slices.BinarySearch(ids, id); !ok {
 			dead[slot] = true
 			gone++
 		}
