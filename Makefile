@@ -2,7 +2,7 @@
 
 GO_FILES = $$(find . -name node_modules -prune -o -name '*.go' -print)
 
-.PHONY: help demo test build web lint fmt testdb eval clean
+.PHONY: help demo test build web lint fmt testdb eval bench-knowledge clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -34,6 +34,10 @@ testdb: ## Start a throw-away PostgreSQL for a bare `go test`; prints what to ex
 
 eval: build ## Run the evaluation suite of the sample shop against the committed baseline
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} bin/handrail eval run sample --gate --baseline evals/baseline.json
+
+bench-knowledge: ## Measure search and ingest beside full text, a bare HNSW query and COPY (BENCH_PASSAGES=100000)
+	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench knowledge --passages $${BENCH_PASSAGES:-100000}
+	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench ingest
 
 clean: ## Remove what was built; caches and data folders stay
 	@rm -rf bin web/node_modules/.handrail-build

@@ -18,6 +18,7 @@ type corpus struct {
 	words []string
 	real  []knowledge.Passage // used in turn instead of generated ones
 	next  int
+	size  int // words of a generated passage on average
 }
 
 // vocabulary is the number of distinct words of the generated texts. Their frequencies follow Zipf's law, as those of
@@ -25,7 +26,7 @@ type corpus struct {
 const vocabulary = 60_000
 
 func newCorpus(path string) (*corpus, error) {
-	c := &corpus{rng: rand.New(rand.NewPCG(1, 2))}
+	c := &corpus{rng: rand.New(rand.NewPCG(1, 2)), size: 120}
 	c.zipf = rand.NewZipf(c.rng, 1.07, 2.7, vocabulary-1)
 	for range vocabulary {
 		c.words = append(c.words, c.word())
@@ -83,7 +84,7 @@ func (c *corpus) sentence(n int) string {
 	return strings.Join(picked, " ")
 }
 
-// passage returns the next passage: about 120 words below a title of four.
+// passage returns the next passage, below a title of four words.
 func (c *corpus) passage() knowledge.Passage {
 	c.next++
 	if len(c.real) > 0 {
@@ -93,7 +94,7 @@ func (c *corpus) passage() knowledge.Passage {
 		}
 		return p
 	}
-	return knowledge.Passage{Title: c.sentence(4), Text: c.sentence(60 + c.rng.IntN(120))}
+	return knowledge.Passage{Title: c.sentence(4), Text: c.sentence(c.size/2 + c.rng.IntN(c.size))}
 }
 
 // question asks about a passage in ten of its words and two common ones.

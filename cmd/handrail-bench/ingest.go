@@ -17,6 +17,7 @@ import (
 
 type ingestCommand struct {
 	Passages int `default:"50000" help:"About how many passages to ingest."`
+	Words    int `default:"120" help:"Words of a passage on average."`
 }
 
 // Run writes Markdown files, ingests them, and copies the same passages into a plain table.
@@ -27,6 +28,7 @@ func (cmd *ingestCommand) Run(ctx context.Context, c *commands) error {
 	}
 	defer os.RemoveAll(dir)
 	return withWorld(ctx, c, func(w *world) error {
+		w.corpus.size = cmd.Words
 		if err := cmd.write(w, dir); err != nil {
 			return err
 		}
@@ -55,18 +57,20 @@ func (cmd *ingestCommand) write(w *world, dir string) error {
 }
 
 func (cmd *ingestCommand) compare(ctx context.Context, w *world, dir string) error {
-	var peak uint64
+	var peaks [10]uint64 // of the heap, by tenth of the run
 	report, err := ingest.New(w.base, ingest.Config{}).Run(ctx, w.ws, []string{dir}, ingest.Options{Collection: "bench",
-		Progress: func(ingest.Progress) {
+		Progress: func(p ingest.Progress) {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
-			peak = max(peak, m.HeapInuse)
+			tenth := (p.Done - 1) * len(peaks) / p.Total
+			peaks[tenth] = max(peaks[tenth], m.HeapInuse>>20)
 		}})
 	if err != nil {
 		return err
 	}
 	own := float64(report.Passages) / report.Elapsed.Seconds()
-	fmt.Printf("%d files, %d passages, %d failed, heap at most %d MB\n", len(report.Added), report.Passages, len(report.Failed), peak>>20)
+	fmt.Printf("%d files, %d passages, %d failed\n", len(report.Added), report.Passages, len(report.Failed))
+	fmt.Printf("heap at most, by tenth of the run: %d MB\n", peaks)
 	fmt.Printf("from disk to searchable: %.0f passages/s\n", own)
 	copied, err := w.copyLimit(ctx)
 	if err != nil {
