@@ -142,38 +142,37 @@ func (s *Server) listDrafts(ctx context.Context, in *listDraftsInput) (*draftsOu
 	return out, nil
 }
 
-type draftBody struct {
+// DraftBody is what a knowledge manager writes.
+type DraftBody struct {
 	Question   string `json:"question" minLength:"1" maxLength:"500"`
 	Answer     string `json:"answer" minLength:"1" maxLength:"4000"`
 	Lang       string `json:"lang,omitempty" maxLength:"3" doc:"ISO 639-1; empty means that of the text"`
 	Collection string `json:"collection,omitempty" maxLength:"200" doc:"empty means faq"`
 }
 
-func (b draftBody) edit() curation.Edit { return curation.Edit(b) }
-
 type draftOutput struct{ Body draftView }
 
 type createDraftInput struct {
 	Body struct {
-		draftBody
+		DraftBody
 		Gap string `json:"gap,omitempty" maxLength:"64" doc:"key of the group that this answers"`
 	}
 }
 
 func (s *Server) createDraft(ctx context.Context, in *createDraftInput) (*draftOutput, error) {
 	p := who(ctx)
-	d, err := s.c.Curator.Create(ctx, p.Workspace, p.Actor(), in.Body.edit(), in.Body.Gap)
+	d, err := s.c.Curator.Create(ctx, p.Workspace, p.Actor(), curation.Edit(in.Body.DraftBody), in.Body.Gap)
 	return &draftOutput{draftOf(d)}, err
 }
 
 type updateDraftInput struct {
 	ID   uuid.UUID `path:"id"`
-	Body draftBody
+	Body DraftBody
 }
 
 func (s *Server) updateDraft(ctx context.Context, in *updateDraftInput) (*draftOutput, error) {
 	p := who(ctx)
-	d, err := s.c.Curator.Update(ctx, p.Workspace, p.Actor(), in.ID, in.Body.edit())
+	d, err := s.c.Curator.Update(ctx, p.Workspace, p.Actor(), in.ID, curation.Edit(in.Body))
 	return &draftOutput{draftOf(d)}, err
 }
 
