@@ -37,24 +37,28 @@ func joined(messages []string) string {
 
 // substance is a message without its courtesies. A message that only asks the visitor something is no answer.
 func substance(message string) string {
+	kept := withoutCourtesies(message)
+	for _, s := range text.Sentences(kept) {
+		if sentence := kept[s.Start:s.End]; !strings.HasSuffix(sentence, "?") && !strings.HasSuffix(sentence, "？") {
+			return kept
+		}
+	}
+	return ""
+}
+
+// withoutCourtesies takes out what is of use in its own conversation only: greetings, thanks, "one moment".
+func withoutCourtesies(message string) string {
 	var lines []string
-	answers := false
 	for l := range strings.Lines(message) {
 		var kept []string
 		for _, s := range text.Sentences(l) {
-			sentence := withoutCourtesy(l[s.Start:s.End])
-			if sentence == "" {
-				continue
+			if sentence := withoutCourtesy(l[s.Start:s.End]); sentence != "" {
+				kept = append(kept, sentence)
 			}
-			kept = append(kept, sentence)
-			answers = answers || !strings.HasSuffix(sentence, "?") && !strings.HasSuffix(sentence, "？")
 		}
 		if len(kept) > 0 {
 			lines = append(lines, strings.Join(kept, separator(kept[0])))
 		}
-	}
-	if !answers {
-		return ""
 	}
 	return strings.Join(lines, "\n")
 }

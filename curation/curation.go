@@ -28,13 +28,18 @@ package curation
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
 	"handrail/bot"
+	"handrail/internal/errs"
 	"handrail/internal/postgres"
 	"handrail/knowledge"
 )
@@ -50,21 +55,19 @@ type Config struct {
 	DB     *postgres.DB
 	Base   *knowledge.Base
 	Bot    Responder
-	Mask   func(string) string // takes personal data out of what people wrote
+	Mask   func(string) string // puts a word in square brackets in place of personal data
 	Logger *slog.Logger
 	Poll   time.Duration // how often the worker looks without being woken; 0 means 5 s
 }
 
-// Curator keeps gaps and drafts. It is safe for concurrent use, by any number of nodes on one database.
+// Curator keeps gaps and drafts. It is safe for concurrent use, by any number of nodes on one database; a node has one.
 type Curator struct {
 	c    Config
 	wake chan struct{}
 	stop context.CancelFunc
 	done sync.WaitGroup
 
-	// publishing lets one draft of this node be published at a time: it takes two connections, and if many waited for
-	// their second one, none would get it.
-	publishing chan struct{}
+	editing chan struct{} // see locked
 }
 
 // New returns a curator whose worker has not started.
@@ -72,7 +75,34 @@ func New(c Config) *Curator {
 	if c.Poll == 0 {
 		c.Poll = 5 * time.Second
 	}
-	return &Curator{c: c, wake: make(chan struct{}, 1), stop: func() {}, publishing: make(chan struct{}, 1)}
+	return &Curator{c: c, wake: make(chan struct{}, 1), stop: func() {}, editing: make(chan struct{}, 1)}
+}
+
+// locked runs fn in a transaction that holds a draft, which is none of another node's or request's meanwhile. One such
+// transaction runs on a node at a time: it may need a second connection for the base, and if as many requests as there are
+// connections waited for a draft, it would never get one.
+func (c *Curator) locked(ctx context.Context, ws, id uuid.UUID, fn func(tx pgx.Tx, d Draft) error) error {
+	select {
+	case c.editing <- struct{}{}:
+		defer func() { <-c.editing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT `+draftColumns+` FROM drafts WHERE workspace_id = $1 AND id = $2 FOR UPDATE`, ws, id)
+		if err != nil {
+			return err
+		}
+		d, err := pgx.CollectExactlyOneRow(rows, scanDraft)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errs.New(errs.NotFound, "there is no draft %s", id)
+		}
+		if err != nil {
+			return err
+		}
+		return fn(tx, d)
+	})
 }
 
 // clean takes out what the database cannot store, and the white space around the text.

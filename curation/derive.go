@@ -173,11 +173,10 @@ func sameDraft(ctx context.Context, tx pgx.Tx, ws uuid.UUID, asked string) (uuid
 	if err != nil {
 		return uuid.Nil, err
 	}
-	best, likeness := uuid.Nil, sameQuestion
-	vs := vectors(questions)
-	for i, other := range vs[1:] {
-		if l := cosine(vs[0], other); l >= likeness {
-			best, likeness = ids[i], l
+	best, most := uuid.Nil, 0.0
+	for _, n := range neighbours(vectors(questions), sameQuestion)[0] {
+		if n.likeness > most {
+			best, most = ids[n.index-1], n.likeness
 		}
 	}
 	if best == uuid.Nil {

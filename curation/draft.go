@@ -2,7 +2,6 @@ package curation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -104,20 +103,6 @@ func (c *Curator) Drafts(ctx context.Context, ws uuid.UUID, state State) ([]Draf
 		run.Go(func() error { return c.addSimilar(ctx, ws, &list[i]) })
 	}
 	return list, run.Wait()
-}
-
-// lockDraft reads a draft and holds it until the transaction ends.
-func lockDraft(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (Draft, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT `+draftColumns+` FROM drafts WHERE workspace_id = $1 AND id = $2 FOR UPDATE`, ws, id)
-	if err != nil {
-		return Draft{}, err
-	}
-	d, err := pgx.CollectExactlyOneRow(rows, scanDraft)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Draft{}, errs.New(errs.NotFound, "there is no draft %s", id)
-	}
-	return d, err
 }
 
 // read returns one draft as it is now.

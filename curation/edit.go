@@ -124,15 +124,11 @@ func (c *Curator) Update(ctx context.Context, ws uuid.UUID, actor string, id uui
 		return Draft{}, err
 	}
 	state := Open
-	err = c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		d, err := lockDraft(ctx, tx, ws, id)
-		if err != nil {
-			return err
-		}
+	err = c.locked(ctx, ws, id, func(tx pgx.Tx, d Draft) error {
 		if d.State == Published || d.State == Publishing {
 			state = Publishing
 		}
-		_, err = tx.Exec(ctx, `
+		_, err := tx.Exec(ctx, `
 			UPDATE drafts SET state = $3, question = $4, answer = $5, lang = $6, collection = $7, updated_at = now()
 			WHERE workspace_id = $1 AND id = $2`, ws, id, state, e.Question, e.Answer, e.Lang, e.Collection)
 		if err != nil {

@@ -18,15 +18,11 @@ import (
 // dismissed draft gives errs.Conflict. When the base cannot take the document now, the error says so, and the worker
 // completes the publication later.
 func (c *Curator) Publish(ctx context.Context, ws uuid.UUID, actor string, id uuid.UUID) (Draft, error) {
-	err := c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		d, err := lockDraft(ctx, tx, ws, id)
-		if err != nil {
-			return err
-		}
+	err := c.locked(ctx, ws, id, func(tx pgx.Tx, d Draft) error {
 		if d.State == Dismissed {
 			return errs.New(errs.Conflict, "this draft was dismissed: edit it first to take it up again")
 		}
-		_, err = tx.Exec(ctx, `
+		_, err := tx.Exec(ctx, `
 			UPDATE drafts SET state = 'publishing', updated_at = now() WHERE workspace_id = $1 AND id = $2`, ws, id)
 		if err != nil {
 			return err
@@ -45,16 +41,9 @@ func (c *Curator) Publish(ctx context.Context, ws uuid.UUID, actor string, id uu
 // complete brings a draft in state publishing into the base. Its row is held meanwhile, so that of two wordings the
 // newer one is stored last. Storing the same wording twice changes nothing, so it is safe to do again after a crash.
 func (c *Curator) complete(ctx context.Context, ws, id uuid.UUID) error {
-	select {
-	case c.publishing <- struct{}{}:
-		defer func() { <-c.publishing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	err := c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		d, err := lockDraft(ctx, tx, ws, id)
-		if err != nil || d.State != Publishing {
-			return err
+	err := c.locked(ctx, ws, id, func(tx pgx.Tx, d Draft) error {
+		if d.State != Publishing {
+			return nil
 		}
 		document, err := c.store(ctx, ws, d)
 		if err != nil {
@@ -90,21 +79,15 @@ func (c *Curator) store(ctx context.Context, ws uuid.UUID, d Draft) (uuid.UUID, 
 
 // Dismiss puts a draft aside. One that is published leaves the base and the reviewed suite.
 func (c *Curator) Dismiss(ctx context.Context, ws uuid.UUID, actor string, id uuid.UUID) (Draft, error) {
-	select {
-	case c.publishing <- struct{}{}:
-	case <-ctx.Done():
-		return Draft{}, ctx.Err()
-	}
-	err := c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		d, err := lockDraft(ctx, tx, ws, id)
-		if err != nil || d.State == Dismissed {
-			return err
+	err := c.locked(ctx, ws, id, func(tx pgx.Tx, d Draft) error {
+		if d.State == Dismissed {
+			return nil
 		}
 		// Before the state changes: after a crash in between the draft is still there to be dismissed again.
 		if err := c.c.Base.Remove(ctx, ws, stored(d)...); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `
+		_, err := tx.Exec(ctx, `
 			WITH gone AS (DELETE FROM reviewed_cases WHERE workspace_id = $1 AND draft_id = $2)
 			UPDATE drafts SET state = 'dismissed', document_id = NULL, updated_at = now()
 			WHERE workspace_id = $1 AND id = $2`, ws, id)
@@ -113,7 +96,6 @@ func (c *Curator) Dismiss(ctx context.Context, ws uuid.UUID, actor string, id uu
 		}
 		return record(ctx, tx, ws, actor, "draft.dismiss", d)
 	})
-	<-c.publishing
 	if err != nil {
 		return Draft{}, fmt.Errorf("dismiss draft %s: %w", id, err)
 	}

@@ -44,7 +44,7 @@ func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time)
 			SELECT t.conversation_id, t.seq, asked.words, t.lang, t.reason, t.at, d.seq IS NOT NULL
 			FROM recent t
 			CROSS JOIN LATERAL (
-				SELECT coalesce(left(string_agg(m.body, ' ' ORDER BY m.seq), 4000), '') AS words FROM messages m
+				SELECT coalesce(left(string_agg(m.body, E'\n' ORDER BY m.seq), 4000), '') AS words FROM messages m
 				WHERE m.workspace_id = $1 AND m.conversation_id = t.conversation_id AND m.sender_kind = 'visitor'
 				      AND m.kind = 'text' AND m.seq <= t.seq AND m.seq > coalesce((
 				          SELECT max(b.seq) FROM messages b
@@ -69,5 +69,11 @@ func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time)
 	return list, nil
 }
 
-// presentable is a visitor's message as a question on one line, personal data masked.
-func (c *Curator) presentable(s string) string { return clip(line(c.c.Mask(clean(s))), maxQuestion) }
+// presentable is a visitor's message as a question on one line, without courtesies and personal data.
+func (c *Curator) presentable(s string) string {
+	s = clean(s)
+	if kept := withoutCourtesies(s); kept != "" {
+		s = kept
+	}
+	return clip(line(c.c.Mask(s)), maxQuestion)
+}

@@ -3,7 +3,9 @@ package curation
 import (
 	"cmp"
 	"math"
+	"regexp"
 	"slices"
+	"unicode/utf8"
 
 	"handrail/internal/text"
 )
@@ -13,9 +15,11 @@ const (
 	// nothing else, and "please" says nothing.
 	functionWeight = 0.3
 	// ideographWeight is what a single ideograph counts: the pairs it stands in are terms of their own.
-	ideographWeight = 0.4
+	ideographWeight = 0.7
+	// pairWeight is what a pair of ideographs counts of which one is a function word: it mostly spans two words.
+	pairWeight = 0.5
 	// maxTerms bounds what a long message is compared by: its most telling terms.
-	maxTerms = 48
+	maxTerms = 24
 )
 
 // weighted is a term of one question. Terms are numbered by rarity, the rarest first.
@@ -52,17 +56,29 @@ func vectors(texts []string) [][]weighted {
 // termWeights is what each distinct term of s counts, apart from its rarity. Repeating a word says nothing new.
 func termWeights(s string) map[string]float64 {
 	weights := map[string]float64{}
-	for _, t := range text.Terms(s) {
-		w := 1.0
-		switch r := []rune(t.Text); {
-		case text.IsFunction(t.Text):
-			w = functionWeight
-		case len(r) == 1 && r[0] > 0x7F:
-			w = ideographWeight
-		}
-		weights[t.Text] = w
+	for _, t := range text.Terms(masks.ReplaceAllString(s, " ")) {
+		weights[t.Text] = termWeight(t.Text)
 	}
 	return weights
+}
+
+// masks matches what stands in place of personal data: to have an order number does not make two questions alike.
+var masks = regexp.MustCompile(`\[[^\[\]]*\]`)
+
+// termWeight is what a term counts, however rare it is.
+func termWeight(term string) float64 {
+	r := []rune(term)
+	switch {
+	case text.IsFunction(term):
+		return functionWeight
+	case r[0] < utf8.RuneSelf || len(r) > 2:
+		return 1
+	case len(r) == 1:
+		return ideographWeight
+	case text.IsFunction(string(r[:1])) || text.IsFunction(string(r[1:])):
+		return pairWeight
+	}
+	return 1
 }
 
 // rarestFirst numbers the terms.
@@ -98,22 +114,24 @@ func unit(v []weighted) []weighted {
 	return v
 }
 
-// cosine is the likeness of two vectors of length 1, in [0,1].
-func cosine(a, b []weighted) float64 {
+// likeness is the cosine, in [0,1], of two vectors of length 1, one of them spread out by term.
+func likeness(spread []float64, v []weighted) float64 {
 	var sum float64
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i].term < b[j].term:
-			i++
-		case a[i].term > b[j].term:
-			j++
-		default:
-			sum += a[i].weight * b[j].weight
-			i++
-			j++
-		}
+	for _, t := range v {
+		sum += spread[t.term] * t.weight
 	}
 	return min(1, sum)
+}
+
+// terms is how many terms the vectors have numbers for.
+func terms(vs [][]weighted) int {
+	n := 0
+	for _, v := range vs {
+		if len(v) > 0 {
+			n = max(n, v[len(v)-1].term+1)
+		}
+	}
+	return n
 }
 
 // neighbour is a text at least as like as asked for.
@@ -129,19 +147,26 @@ func neighbours(vs [][]weighted, least float64) [][]neighbour {
 	out := make([][]neighbour, len(vs))
 	holders := map[int][]int{} // by term, the earlier vectors that have it in their prefix
 	seen := make([]int, len(vs))
+	spread := make([]float64, terms(vs)) // the vector at hand, by term
 	for i, v := range vs {
+		for _, t := range v {
+			spread[t.term] = t.weight
+		}
 		for _, t := range prefix(v, least) {
 			for _, j := range holders[t.term] {
 				if seen[j] == i+1 {
 					continue
 				}
 				seen[j] = i + 1
-				if c := cosine(v, vs[j]); c >= least {
-					out[i] = append(out[i], neighbour{j, c})
-					out[j] = append(out[j], neighbour{i, c})
+				if l := likeness(spread, vs[j]); l >= least {
+					out[i] = append(out[i], neighbour{j, l})
+					out[j] = append(out[j], neighbour{i, l})
 				}
 			}
 			holders[t.term] = append(holders[t.term], i)
+		}
+		for _, t := range v {
+			spread[t.term] = 0
 		}
 	}
 	for _, list := range out {
