@@ -65,14 +65,15 @@ func withoutCourtesies(message string) string {
 
 // separator stands between two sentences: nothing in a script that is written without spaces.
 func separator(sentence string) string {
-	if strings.ContainsFunc(sentence, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }) {
+	unspaced := func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) }
+	if strings.ContainsFunc(sentence, unspaced) {
 		return ""
 	}
 	return " "
 }
 
-// withoutCourtesy takes the clauses away with which a sentence greets, thanks or asks for patience; "" if nothing else is
-// said. Those in its middle stay: what stands around them may lean on them.
+// withoutCourtesy takes away the clauses with which a sentence begins and which greet, thank or ask for patience; "" if
+// nothing else is said. Those further on stay: what stands around them may lean on them.
 func withoutCourtesy(sentence string) string {
 	for {
 		i := strings.IndexAny(sentence, ",，!！:：")
@@ -104,10 +105,12 @@ var courtesyEN = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`my name is(?: \S+){1,3}`,
 	`(?:this is|i am|i m)(?: \S+){1,2} (?:here|speaking)`,
 	`(?:i am|i m)(?: \S+){1,2} (?:from|with) (?:the )?(?:\S+ )?(?:support|service|team|desk)`,
-	`(?:many |ok |okay |great )?(?:thanks|thank you|thx|cheers)(?: (?:a lot|so much|very much|again))?(?: for(?: \S+){1,4})?`,
+	`(?:many |ok |okay |great )?(?:thanks|thank you|thx|cheers)(?: (?:a lot|so much|very much|again))?` +
+		`(?: for(?: \S+){1,4})?`,
 	`(?:you re|you are) (?:very |most )?welcome`,
 	`no problem|no worries|not at all|my pleasure|any ?time|don t mention it`,
-	`(?:ok|okay|sure|alright|all right|of course|certainly|great|perfect|i see|got it|understood)(?: (?:ok|sure|of course))?`,
+	`(?:ok|okay|sure|alright|all right|of course|certainly|great|perfect|i see|got it|understood)` +
+		`(?: (?:ok|sure|of course))?`,
 	`(?:please )?(?:just |give me |wait |hold on |bear with me )?(?:one|a) (?:moment|second|sec|minute)(?: please)?`,
 	`(?:please )?(?:wait|hold on|bear with me|hang on)(?: please)?`,
 	`(?:let me|i will|i ll) (?:just )?(?:check|look|have a look|see|find out|ask)(?: \S+){0,6}`,

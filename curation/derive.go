@@ -26,7 +26,7 @@ type escalation struct {
 }
 
 // offered lists the reasons whose escalations are offered: the question was one for the base. A model that fails says
-// nothing about the base, but what the person answered is worth as much.
+// nothing of the base, but what the person answered is worth as much.
 func offered() []string { return append(lackOfKnowledge(), bot.ReasonModelFailure) }
 
 // derive looks at the escalations that ended within the time given and were not looked at yet. A failure in one does not
@@ -47,13 +47,17 @@ func (c *Curator) derive(ctx context.Context, within time.Duration) error {
 }
 
 // pending reads the oldest escalations that an agent ended after a moment and nobody has looked at.
-func (c *Curator) pending(ctx context.Context, within time.Duration, after time.Time) (list []escalation, last time.Time, err error) {
+func (c *Curator) pending(
+	ctx context.Context, within time.Duration, after time.Time,
+) (list []escalation, last time.Time, err error) {
 	err = c.c.DB.InSystemTx(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT h.workspace_id, h.conversation_id, h.id, h.turn_seq, h.lang, h.ended_at FROM handoffs h
 			WHERE h.ended_at > greatest(now() - $1::interval, $2) AND h.reason = ANY ($3)
-			      AND NOT EXISTS (SELECT FROM draft_sources s WHERE s.workspace_id = h.workspace_id AND s.handoff_id = h.id)
-			      AND EXISTS (SELECT FROM assignments a WHERE a.workspace_id = h.workspace_id AND a.handoff_id = h.id)
+			      AND NOT EXISTS (SELECT FROM draft_sources s
+			                      WHERE s.workspace_id = h.workspace_id AND s.handoff_id = h.id)
+			      AND EXISTS (SELECT FROM assignments a
+			                  WHERE a.workspace_id = h.workspace_id AND a.handoff_id = h.id)
 			ORDER BY h.ended_at, h.id LIMIT $4`, within, after, offered(), batch)
 		if err != nil {
 			return err
@@ -117,21 +121,29 @@ type said struct {
 	agent   []string // the agents' texts, in order
 }
 
-// transcript reads the visitor's unanswered messages up to the one that led to the handoff, and what agents wrote from
-// there until they closed the conversation or gave it back.
+// transcript reads the visitor's unanswered messages up to the one that led to the handoff, those before a clarifying
+// question included, and what agents wrote from there until they closed the conversation or gave it back.
 func transcript(ctx context.Context, tx pgx.Tx, e escalation) (s said, err error) {
 	err = tx.QueryRow(ctx, `
+		WITH message AS (
+			SELECT seq, sender_kind, kind, body FROM messages WHERE workspace_id = $1 AND conversation_id = $2
+		), previous AS (
+			SELECT seq, decision FROM turns WHERE workspace_id = $1 AND conversation_id = $2 AND seq < $3
+			ORDER BY seq DESC LIMIT 1
+		), span AS (
+			SELECT coalesce(max(seq) FILTER (
+			           WHERE kind IN ('closed', 'returned') AND seq < $3
+			              OR kind = 'text' AND sender_kind <> 'visitor'
+			                 AND seq < coalesce((SELECT seq FROM previous WHERE decision = 'clarify'), $3)), 0) AS after,
+			       coalesce(min(seq) FILTER (WHERE kind IN ('closed', 'returned') AND seq > $3),
+			                9223372036854775807) AS until
+			FROM message
+		)
 		SELECT coalesce(string_agg(body, E'\n' ORDER BY seq)
-		                FILTER (WHERE sender_kind = 'visitor' AND seq <= $3 AND seq > before), ''),
+		                FILTER (WHERE sender_kind = 'visitor' AND seq > after AND seq <= $3), ''),
 		       coalesce(array_agg(body ORDER BY seq)
 		                FILTER (WHERE sender_kind = 'agent' AND seq > $3 AND seq < until), '{}')
-		FROM messages,
-		     LATERAL (SELECT coalesce(max(seq), 0) AS before FROM messages
-		              WHERE workspace_id = $1 AND conversation_id = $2 AND seq < $3
-		                    AND (kind = 'closed' OR kind = 'text' AND sender_kind <> 'visitor')) b,
-		     LATERAL (SELECT coalesce(min(seq), 9223372036854775807) AS until FROM messages
-		              WHERE workspace_id = $1 AND conversation_id = $2 AND seq > $3 AND kind IN ('closed', 'returned')) u
-		WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'text'`,
+		FROM message, span WHERE kind = 'text'`,
 		e.Workspace, e.Conversation, e.TurnSeq).Scan(&s.visitor, &s.agent)
 	if err != nil {
 		return said{}, fmt.Errorf("read conversation %s: %w", e.Conversation, err)
@@ -144,8 +156,9 @@ func (c *Curator) draftFor(ctx context.Context, tx pgx.Tx, e escalation, asked, 
 	if id, err := sameDraft(ctx, tx, e.Workspace, asked); err != nil || id != uuid.Nil {
 		return id, err
 	}
-	d := Draft{ID: uuid.NewSHA1(e.Workspace, []byte("handoff "+strconv.FormatInt(e.ID, 10))), Question: asked, Asked: asked,
-		Answer: answer, Lang: text.Detect(answer, e.Lang), Collection: DefaultCollection, Count: 1, Conversation: &e.Conversation}
+	d := Draft{ID: uuid.NewSHA1(e.Workspace, []byte("handoff "+strconv.FormatInt(e.ID, 10))), Question: asked,
+		Asked: asked, Answer: answer, Lang: text.Detect(answer, e.Lang), Collection: DefaultCollection, Count: 1,
+		Conversation: &e.Conversation}
 	if err := insertDraft(ctx, tx, e.Workspace, d); err != nil {
 		return uuid.Nil, err
 	}

@@ -64,6 +64,24 @@ func TestTheSameQuestionRaisesTheCount(t *testing.T) {
 	require.Len(t, w.open(), 2, "asked again, it is offered again")
 }
 
+func TestTheSameQuestionAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 4 {
+		w.escalate("Do you sell unicycles?", bot.ReasonLowConfidence, "We sell unicycles in three sizes, from 199 EUR.")
+	}
+	list, _, err := w.pending(t.Context(), firstLook, time.Time{})
+	require.NoError(t, err)
+	require.Len(t, list, 4)
+	var nodes sync.WaitGroup
+	for _, e := range list {
+		nodes.Go(func() { require.NoError(t, w.node().offer(t.Context(), e)) })
+	}
+	nodes.Wait()
+	require.Len(t, w.open(), 1)
+	require.Equal(t, 4, w.open()[0].Count)
+}
+
 func TestWhatIsNotOffered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -100,6 +118,25 @@ func TestOnlyTheAnswersOfThisHandoffAreTaken(t *testing.T) {
 		"Do you sell unicycles?":             "we sell unicycles in three sizes.\n\nThey start at 199 EUR, as I wrote to [e-mail].",
 		"Can I hire a tandem for a weekend?": "Tandems can be hired from Friday to Monday for 60 EUR.",
 	}, answers)
+}
+
+func TestAClarifiedQuestionIsOfferedWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.conversation()
+	w.ask(c, "How long can I hire something?", bot.Clarify, bot.ReasonAmbiguous)
+	seq := w.ask(c, "Tandems", bot.Handoff, bot.ReasonLowConfidence)
+	w.say(c, chat.Agent, "Tandems can be hired for up to two weeks.")
+	w.end(c, seq, bot.ReasonLowConfidence, "closed")
+	again := w.ask(c, "And unicycles?", bot.Handoff, bot.ReasonLowConfidence)
+	w.say(c, chat.Agent, "Unicycles can be hired for a day, no longer.")
+	w.end(c, again, bot.ReasonLowConfidence, "closed")
+	require.NoError(t, w.derive(t.Context(), firstLook))
+	var questions []string
+	for _, d := range w.open() {
+		questions = append(questions, d.Question)
+	}
+	require.ElementsMatch(t, []string{"How long can I hire something? Tandems", "And unicycles?"}, questions)
 }
 
 func TestHostileConversationsBecomeOrdinaryDrafts(t *testing.T) {

@@ -44,12 +44,13 @@ func (e Edit) checked() (Edit, error) {
 	case utf8.RuneCountInString(e.Question) > MaxQuestion:
 		return Edit{}, errs.New(errs.TooLarge, "the question is longer than %d characters: shorten it", MaxQuestion)
 	case utf8.RuneCountInString(e.Answer) > MaxAnswer:
-		return Edit{}, errs.New(errs.TooLarge, "the answer is longer than %d characters: shorten it, or load it as a document",
-			MaxAnswer)
+		return Edit{}, errs.New(errs.TooLarge,
+			"the answer is longer than %d characters: shorten it, or load it as a document", MaxAnswer)
 	case utf8.RuneCountInString(e.Collection) > maxCollection:
 		return Edit{}, errs.New(errs.TooLarge, "the collection's name is longer than %d characters", maxCollection)
 	case e.Lang != "" && !isLanguage(e.Lang):
-		return Edit{}, errs.New(errs.Invalid, "the language %q is not a code of two or three letters, such as en or zh", e.Lang)
+		return Edit{}, errs.New(errs.Invalid,
+			"the language %q is not a code of two or three letters, such as en or zh", e.Lang)
 	}
 	if e.Lang == "" {
 		e.Lang = text.Detect(e.Question+" "+e.Answer, "en")

@@ -77,7 +77,8 @@ func groupQuestions(questions []question) []group {
 		list = append(list, *g)
 	}
 	slices.SortFunc(list, func(a, b group) int {
-		return cmp.Or(cmp.Compare(len(b.questions), len(a.questions)), b.last().at.Compare(a.last().at), cmp.Compare(a.key, b.key))
+		return cmp.Or(cmp.Compare(len(b.questions), len(a.questions)), b.last().at.Compare(a.last().at),
+			cmp.Compare(a.key, b.key))
 	})
 	return list
 }

@@ -50,7 +50,8 @@ func (c *Curator) complete(ctx context.Context, ws, id uuid.UUID) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, `
-			UPDATE drafts SET state = 'published', document_id = $3 WHERE workspace_id = $1 AND id = $2`, ws, id, document)
+			UPDATE drafts SET state = 'published', document_id = $3
+			WHERE workspace_id = $1 AND id = $2`, ws, id, document)
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,8 @@ func (c *Curator) store(ctx context.Context, ws uuid.UUID, d Draft) (uuid.UUID, 
 	hash := sha256.Sum256([]byte(d.Question + "\x00" + d.Answer))
 	document := knowledge.Document{ID: uuid.NewSHA1(d.ID, []byte(d.Collection)), Collection: d.Collection, URI: d.URI(),
 		Title: d.Question, Lang: d.Lang, Hash: hash[:], Tags: []string{"reviewed"}}
-	passage := knowledge.Passage{Title: d.Question, Question: d.Question, Text: d.Answer, End: len(d.Answer), Lang: d.Lang}
+	passage := knowledge.Passage{Title: d.Question, Question: d.Question, Text: d.Answer, End: len(d.Answer),
+		Lang: d.Lang}
 	if err := c.c.Base.Replace(ctx, ws, document, []knowledge.Passage{passage}); err != nil {
 		return uuid.Nil, err
 	}

@@ -48,8 +48,9 @@ func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time)
 				WHERE m.workspace_id = $1 AND m.conversation_id = t.conversation_id AND m.sender_kind = 'visitor'
 				      AND m.kind = 'text' AND m.seq <= t.seq AND m.seq > coalesce((
 				          SELECT max(b.seq) FROM messages b
-				          WHERE b.workspace_id = $1 AND b.conversation_id = t.conversation_id AND b.seq < t.first
-				                AND (b.kind = 'closed' OR b.kind = 'text' AND b.sender_kind <> 'visitor')), 0)) asked
+				          WHERE b.workspace_id = $1 AND b.conversation_id = t.conversation_id
+				                AND (b.kind IN ('closed', 'returned') AND b.seq < t.seq
+				                     OR b.kind = 'text' AND b.sender_kind <> 'visitor' AND b.seq < t.first)), 0)) asked
 			LEFT JOIN gap_dismissals d
 				ON d.workspace_id = $1 AND d.conversation_id = t.conversation_id AND d.seq = t.seq`,
 			ws, since, lackOfKnowledge(), maxQuestions)

@@ -26,7 +26,8 @@ func (st *stack) reviewedSuite(ctx context.Context) (evals.Suite, error) {
 		return evals.Suite{}, err
 	}
 	if len(cases) == 0 {
-		return evals.Suite{}, errs.New(errs.NotFound, "there are no reviewed cases yet: publish a draft in the console first")
+		return evals.Suite{}, errs.New(errs.NotFound,
+			"there are no reviewed cases yet: publish a draft in the console first")
 	}
 	s := evals.Suite{Name: "reviewed"}
 	for _, c := range cases {
@@ -34,8 +35,8 @@ func (st *stack) reviewedSuite(ctx context.Context) (evals.Suite, error) {
 		if c.Asked {
 			tags = append(tags, "asked")
 		}
-		s.Cases = append(s.Cases, evals.Case{ID: c.ID, Question: c.Question, Lang: c.Lang, Tags: tags, Decision: bot.Answer,
-			Sources: []string{c.Source}})
+		s.Cases = append(s.Cases, evals.Case{ID: c.ID, Question: c.Question, Lang: c.Lang, Tags: tags,
+			Decision: bot.Answer, Sources: []string{c.Source}})
 	}
 	return s, nil
 }
