@@ -29,6 +29,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"handrail/bot"
+	"handrail/curation"
 	"handrail/handoff"
 	"handrail/ingest"
 	"handrail/internal/auth"
@@ -47,6 +48,7 @@ type Config struct {
 	Bot       *bot.Bot
 	Base      *knowledge.Base
 	Jobs      *ingest.Jobs
+	Curator   *curation.Curator
 	Auth      *auth.Store
 	Workspace uuid.UUID // the workspace that staff of this server sign in to
 	Version   string

@@ -62,20 +62,34 @@ type searchInput struct {
 
 type hitView struct {
 	Document uuid.UUID `json:"document"`
+	Passage  int       `json:"passage" doc:"ordinal within the document, from 0"`
+	Page     int       `json:"page" doc:"from 1; 0 in a document without pages"`
 	Title    string    `json:"title"`
 	Heading  string    `json:"heading"`
+	Question string    `json:"question" doc:"that a question-and-answer passage answers"`
 	URL      string    `json:"url"`
 	Source   string    `json:"source"`
 	Text     string    `json:"text"`
 	Score    float64   `json:"score"`
-	Lexical  float64   `json:"lexical"`
-	Dense    float64   `json:"dense"`
+	Parts    partsView `json:"parts" doc:"shares that add up to the score"`
+	Lexical  float64   `json:"lexical" doc:"BM25 score"`
+	Dense    float64   `json:"dense" doc:"cosine similarity"`
+}
+
+// partsView says why a passage was found; see [knowledge.Parts].
+type partsView struct {
+	Lexical  float64 `json:"lexical"`
+	Label    float64 `json:"label"`
+	Dense    float64 `json:"dense"`
+	Favoured float64 `json:"favoured"`
+	Language float64 `json:"language"`
 }
 
 type searchOutput struct {
 	Body struct {
-		Items    []hitView          `json:"items"`
-		Evidence knowledge.Evidence `json:"evidence"`
+		Items         []hitView          `json:"items"`
+		Evidence      knowledge.Evidence `json:"evidence"`
+		Answerability float64            `json:"answerability" doc:"estimated probability that the base holds the answer"`
 	}
 }
 
@@ -86,10 +100,13 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	}
 	out := &searchOutput{}
 	out.Body.Items, out.Body.Evidence = []hitView{}, found.Evidence
+	if len(found.Hits) > 0 {
+		out.Body.Answerability = bot.Answerability(found.Evidence)
+	}
 	for _, h := range found.Hits {
-		out.Body.Items = append(out.Body.Items, hitView{Document: h.DocumentID, Title: h.Title,
-			Heading: strings.Join(h.HeadingPath, " > "), URL: h.URL, Source: h.URI, Text: h.Text, Score: h.Score,
-			Lexical: h.Lexical, Dense: h.Dense})
+		out.Body.Items = append(out.Body.Items, hitView{Document: h.DocumentID, Passage: h.Ordinal, Page: h.Page, Title: h.Title,
+			Heading: strings.Join(h.HeadingPath, " > "), Question: h.Question, URL: h.URL, Source: h.URI, Text: h.Text,
+			Score: h.Score, Parts: partsView(h.Parts), Lexical: h.Lexical, Dense: h.Dense})
 	}
 	return out, nil
 }

@@ -22,6 +22,7 @@ import (
 
 	"handrail/api"
 	"handrail/bot"
+	"handrail/curation"
 	"handrail/handoff"
 	"handrail/ingest"
 	"handrail/intent"
@@ -42,6 +43,8 @@ type system struct {
 	widget    string
 	auth      *auth.Store
 	log       *chat.Log
+	desk      *handoff.Desk
+	curator   *curation.Curator
 	server    *api.Server
 }
 
@@ -73,20 +76,25 @@ func startOn(t *testing.T, database string) *system {
 	require.NoError(t, err)
 	s.log = chat.NewLog(db, bus, chat.Config{})
 	desk := handoff.New(db, s.log, bus, handoff.Config{})
+	s.desk = desk
 	b := bot.New(bot.Config{DB: db, Log: s.log, Base: base, Classifier: intent.NewClassifier(db), Desk: desk, Logger: logger,
 		Settings: bot.Settings{Name: "Bot"}})
 	worker := bot.NewWorker(bot.WorkerConfig{Bot: b, Log: s.log, Node: uuid.NewString(), Logger: logger, Concurrency: 2})
 	jobs, err := ingest.NewJobs(db, pipeline, logger)
 	require.NoError(t, err)
-	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth,
+	s.curator = curation.New(curation.Config{DB: db, Base: base, Bot: b, Mask: intent.Mask, Logger: logger})
+	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth, Curator: s.curator,
 		Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>console")}},
 		Widget:  fstest.MapFS{"widget.js": {Data: []byte("// widget")}}})
 	s.log.Start(ctx)
 	desk.Start(ctx)
 	worker.Start(ctx)
+	s.curator.Start(ctx)
 	require.NoError(t, jobs.Start(ctx))
 	wake, err := bus.Subscribe("turn.due", func(string, []byte) { worker.Wake() })
+	require.NoError(t, err)
+	ended, err := bus.Subscribe("desk.*", func(string, []byte) { s.curator.Wake() })
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -101,6 +109,8 @@ func startOn(t *testing.T, database string) *system {
 		require.NoError(t, <-done)
 		require.NoError(t, jobs.Stop(deadline))
 		wake.Close()
+		ended.Close()
+		s.curator.Stop()
 		worker.Stop()
 		desk.Stop()
 		s.log.Stop()

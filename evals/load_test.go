@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
+	"handrail/bot"
 	"handrail/internal/errs"
 )
 
@@ -99,5 +101,19 @@ func FuzzLoaders(f *testing.F) {
 		s, err := LoadSuite("f", bytes.NewReader(b))
 		require.True(t, (err == nil) == (len(s.Cases) > 0))
 		_, _ = ReadBaseline("f", bytes.NewReader(b))
+	})
+}
+
+func TestWriteSuiteIsReadBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.StringOfN(rapid.RuneFrom([]rune("ab 退:#-'\"{}[]&*!|>%@`\n\t<script>")), 1, 40, -1)
+		want := Suite{Name: words.Draw(t, "name"), Cases: []Case{{ID: "one", Question: words.Draw(t, "question"), Lang: "zh",
+			Tags: []string{"answerable", words.Draw(t, "tag")}, Decision: bot.Answer, Sources: []string{words.Draw(t, "source")}}}}
+		var b bytes.Buffer
+		require.NoError(t, WriteSuite(&b, want))
+		got, err := LoadSuite("suite.yaml", &b)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 	})
 }

@@ -2,6 +2,7 @@ package evals
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -21,16 +22,16 @@ type Suite struct {
 type Case struct {
 	ID       string   `yaml:"id"`
 	Question string   `yaml:"question"`
-	Lang     string   `yaml:"lang"` // language the reply must be in
-	Tags     []string `yaml:"tags"`
-	History  []string `yaml:"history"` // earlier messages of the visitor, oldest first
+	Lang     string   `yaml:"lang,omitempty"` // language the reply must be in
+	Tags     []string `yaml:"tags,omitempty,flow"`
+	History  []string `yaml:"history,omitempty"` // earlier messages of the visitor, oldest first
 
 	Decision  bot.Decision `yaml:"decision"` // answer, clarify or handoff
-	Reason    string       `yaml:"reason"`
-	Sources   []string     `yaml:"sources"` // ends of source paths; one of them must be cited
-	Facts     [][]string   `yaml:"facts"`   // of each list, one text must stand in the reply
-	Forbidden []string     `yaml:"forbidden"`
-	Intent    string       `yaml:"intent"`
+	Reason    string       `yaml:"reason,omitempty"`
+	Sources   []string     `yaml:"sources,omitempty,flow"` // ends of source paths; one of them must be cited
+	Facts     [][]string   `yaml:"facts,omitempty,flow"`   // of each list, one text must stand in the reply
+	Forbidden []string     `yaml:"forbidden,omitempty,flow"`
+	Intent    string       `yaml:"intent,omitempty"`
 }
 
 // LoadSuite reads a suite in YAML and refuses unknown fields, missing questions and doubled ids.
@@ -62,4 +63,14 @@ func LoadSuite(name string, r io.Reader) (Suite, error) {
 		seen[c.ID] = true
 	}
 	return s, nil
+}
+
+// WriteSuite writes a suite in the form that [LoadSuite] reads.
+func WriteSuite(w io.Writer, s Suite) error {
+	enc := yaml.NewEncoder(w)
+	enc.SetIndent(2)
+	if err := enc.Encode(s); err != nil {
+		return fmt.Errorf("write the suite %s: %w", s.Name, err)
+	}
+	return enc.Close()
 }

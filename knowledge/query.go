@@ -21,6 +21,7 @@ type Query struct {
 type Hit struct {
 	Passage
 	Score                  float64 // the order of the hits: higher is better; comparable within one result only
+	Parts                  Parts   // what Score is made of
 	Lexical, Dense         float64 // BM25 score and cosine similarity; 0 where the signal did not find the passage
 	LexicalRank, DenseRank int     // from 1; 0 where the signal did not find the passage
 }

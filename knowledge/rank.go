@@ -29,14 +29,15 @@ func rank(p *parsed, hits []Hit) {
 	lowest, highest := denseRange(hits)
 	for i := range hits {
 		h := &hits[i]
-		h.Score = h.Lexical/ceiling + labelWeight*p.labelLikeness(h.Passage)
+		h.Parts = Parts{Lexical: h.Lexical / ceiling, Label: labelWeight * p.labelLikeness(h.Passage),
+			Favoured: favourWeight * p.Favoured[h.DocumentID]}
 		if highest > lowest && h.DenseRank > 0 {
-			h.Score += denseWeight * (h.Dense - lowest) / (highest - lowest)
+			h.Parts.Dense = denseWeight * (h.Dense - lowest) / (highest - lowest)
 		}
-		h.Score += favourWeight * p.Favoured[h.DocumentID]
 		if p.Lang != "" && h.Lang == p.Lang {
-			h.Score += languageWeight
+			h.Parts.Language = languageWeight
 		}
+		h.Score = h.Parts.sum()
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))

@@ -23,6 +23,7 @@ type evalCommand struct {
 	Intents   evalIntentsCommand   `cmd:"" help:"Train on one split of labelled messages and score another."`
 	Retrieval evalRetrievalCommand `cmd:"" help:"Index a BEIR-style corpus and score the ranking for its queries."`
 	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
+	Cases     evalCasesCommand     `cmd:"" help:"Write the workspace's reviewed cases as a suite."`
 	Calibrate evalCalibrateCommand `cmd:"" help:"Fit the confidence to labelled cases and print the weights."`
 }
 
@@ -98,7 +99,7 @@ func (st *stack) scratch(ctx context.Context, fn func(uuid.UUID) error) error {
 }
 
 type evalRunCommand struct {
-	Suite        string `arg:"" help:"YAML file, or \"sample\" for the suite of the sample help centre."`
+	Suite        string `arg:"" help:"YAML file, \"sample\" for the sample help centre, or \"reviewed\" for your published drafts."`
 	Baseline     string `type:"path" help:"JSON file with what the suite is known to reach."`
 	Gate         bool   `help:"Exit with status 1 if the run is worse than the baseline."`
 	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
@@ -110,6 +111,9 @@ type evalRunCommand struct {
 func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) error {
 	if (cmd.Gate || cmd.SaveBaseline) && cmd.Baseline == "" {
 		return errs.New(errs.Invalid, "--gate and --save-baseline need --baseline FILE")
+	}
+	if cmd.Suite == "reviewed" {
+		return cmd.runReviewed(ctx, c, io)
 	}
 	suite, err := loadSuite(cmd.Suite)
 	if err != nil {

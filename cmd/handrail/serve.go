@@ -74,7 +74,7 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 		return err
 	}
 	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Bot: st.bot, Base: st.base,
-		Jobs: jobs, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
+		Jobs: jobs, Curator: st.curator, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
 		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
 		Settings: widgetTexts(st.settings.Bot.Name, suggestions)})
 
@@ -94,6 +94,13 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	defer wake.Close()
 	st.base.Start(background)
 	defer st.base.Stop()
+	st.curator.Start(background)
+	defer st.curator.Stop()
+	ended, err := st.bus.Subscribe("desk.*", func(string, []byte) { st.curator.Wake() })
+	if err != nil {
+		return err
+	}
+	defer ended.Close()
 	if err := jobs.Start(background); err != nil {
 		return err
 	}

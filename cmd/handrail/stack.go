@@ -13,6 +13,7 @@ import (
 
 	"handrail/api"
 	"handrail/bot"
+	"handrail/curation"
 	"handrail/handoff"
 	"handrail/ingest"
 	"handrail/intent"
@@ -40,6 +41,7 @@ type stack struct {
 	base       *knowledge.Base
 	classifier *intent.Classifier
 	bot        *bot.Bot
+	curator    *curation.Curator
 	ingest     *ingest.Pipeline
 	auth       *auth.Store
 	workspace  uuid.UUID
@@ -86,6 +88,7 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	st.bot = bot.New(bot.Config{DB: st.db, Log: st.log, Base: st.base, Classifier: st.classifier, Model: model, Tokens: tokens,
 		Desk: st.desk, Settings: bot.Settings{Threshold: s.Bot.Threshold, Name: s.Bot.Name}, Logger: st.logger,
 		Stream: st.stream})
+	st.curator = st.newCurator()
 	st.workspace, err = st.auth.EnsureWorkspace(ctx, auth.DefaultWorkspace, "Default")
 	return st, err
 }

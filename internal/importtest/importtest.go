@@ -45,7 +45,9 @@ var Layers = map[string][]string{
 	"ingest": {"knowledge", "internal/llm", "internal/text", "internal/postgres", "internal/errs"},
 	"evals": {"bot", "intent", "knowledge", "ingest", "internal/llm", "internal/text", "internal/postgres",
 		"internal/errs"},
-	"api": {"bot", "evals", "handoff", "ingest", "intent", "knowledge", "sample", "web", "internal"},
+	"curation": {"bot", "knowledge", "internal/chat", "internal/text", "internal/audit", "internal/postgres",
+		"internal/errs"},
+	"api": {"bot", "curation", "evals", "handoff", "ingest", "intent", "knowledge", "sample", "web", "internal"},
 }
 
 // Exclusive names the only packages that may import a library, tests included.

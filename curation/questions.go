@@ -1,0 +1,80 @@
+package curation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"handrail/bot"
+)
+
+const (
+	// maxQuestions is how many questions are grouped; older ones are left out.
+	maxQuestions = 5000
+	// maxQuestion is the longest question, in characters. What is longer is a letter, of which the start says the matter.
+	maxQuestion = 500
+)
+
+// lackOfKnowledge lists the reasons of handoffs that say something about the base. Who asked for a person, was angry or
+// touched a sensitive matter would have got one whatever the base holds.
+func lackOfKnowledge() []string {
+	return []string{bot.ReasonLowConfidence, bot.ReasonOutOfScope, bot.ReasonNoAnswer}
+}
+
+// unanswered reads the questions since a moment that the bot handed off for lack of knowledge, or asked back about and
+// never heard of again. What the visitor said to a clarifying question is part of the question.
+func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time) ([]question, error) {
+	var list []question
+	err := c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			WITH turn AS (
+				SELECT conversation_id, seq, decision, reason, lang, at,
+				       lead(seq) OVER one IS NULL AS latest,
+				       CASE WHEN lag(decision) OVER one = 'clarify' THEN lag(seq) OVER one ELSE seq END AS first
+				FROM turns WHERE workspace_id = $1 AND at >= $2
+				WINDOW one AS (PARTITION BY conversation_id ORDER BY seq)
+			), recent AS (
+				SELECT * FROM turn
+				WHERE decision = 'handoff' AND reason = ANY ($3) OR decision = 'clarify' AND latest
+				ORDER BY at DESC, conversation_id, seq LIMIT $4
+			)
+			SELECT t.conversation_id, t.seq, asked.words, t.lang, t.reason, t.at, d.seq IS NOT NULL
+			FROM recent t
+			CROSS JOIN LATERAL (
+				SELECT coalesce(left(string_agg(m.body, E'\n' ORDER BY m.seq), 4000), '') AS words FROM messages m
+				WHERE m.workspace_id = $1 AND m.conversation_id = t.conversation_id AND m.sender_kind = 'visitor'
+				      AND m.kind = 'text' AND m.seq <= t.seq AND m.seq > coalesce((
+				          SELECT max(b.seq) FROM messages b
+				          WHERE b.workspace_id = $1 AND b.conversation_id = t.conversation_id
+				                AND (b.kind IN ('closed', 'returned') AND b.seq < t.seq
+				                     OR b.kind = 'text' AND b.sender_kind <> 'visitor' AND b.seq < t.first)), 0)) asked
+			LEFT JOIN gap_dismissals d
+				ON d.workspace_id = $1 AND d.conversation_id = t.conversation_id AND d.seq = t.seq`,
+			ws, since, lackOfKnowledge(), maxQuestions)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (q question, err error) {
+			err = row.Scan(&q.conversation, &q.seq, &q.text, &q.lang, &q.reason, &q.at, &q.dismissed)
+			q.text = c.presentable(q.text)
+			return q, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read unanswered questions: %w", err)
+	}
+	return list, nil
+}
+
+// presentable is a visitor's message as a question on one line, without courtesies and personal data.
+func (c *Curator) presentable(s string) string {
+	s = clean(s)
+	if kept := withoutCourtesies(s); kept != "" {
+		s = kept
+	}
+	return clip(line(c.c.Mask(s)), maxQuestion)
+}
