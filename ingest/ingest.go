@@ -38,6 +38,7 @@ const version = "ingest/1"
 type Config struct {
 	MaxBytes int64         // largest file or page, uncompressed; 0 means 20 MB
 	Timeout  time.Duration // for one page, redirects included; 0 means 30 s
+	Delay    time.Duration // between two pages of one host in sitemaps and crawls; 0 means 250 ms
 	Lang     string        // ISO 639-1 code for texts too short to tell; "" means "en"
 
 	// AllowNetworks lists the private or loopback networks from which pages may be fetched. Every public address is
@@ -60,6 +61,9 @@ func New(base *knowledge.Base, c Config) *Pipeline {
 	if c.Timeout <= 0 {
 		c.Timeout = 30 * time.Second
 	}
+	if c.Delay <= 0 {
+		c.Delay = 250 * time.Millisecond
+	}
 	if c.Lang == "" {
 		c.Lang = "en"
 	}
@@ -74,7 +78,12 @@ type Options struct {
 
 	// Progress is called after every item, one call at a time; nil means nobody watches.
 	Progress func(Progress)
+
+	// removable says which documents Prune may remove; nil means all of the collection.
+	removable func(uri string) bool
 }
+
+func (o Options) mayRemove(uri string) bool { return o.removable == nil || o.removable(uri) }
 
 // Progress tells how far a run has come.
 type Progress struct {
