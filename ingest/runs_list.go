@@ -18,7 +18,7 @@ func (r *Runs) List(ctx context.Context, ws, source uuid.UUID, limit int) ([]Run
 	err := r.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT `+runColumns+` FROM ingest_runs r
-			WHERE r.workspace_id = $1 AND ($2 = '00000000-0000-0000-0000-000000000000' OR EXISTS (
+			WHERE r.workspace_id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR EXISTS (
 				SELECT FROM ingest_run_sources l WHERE l.workspace_id = $1 AND l.source_id = $2 AND l.run_id = r.id))
 			ORDER BY r.id DESC LIMIT $3`, ws, source, limit)
 		if err != nil {

@@ -63,7 +63,7 @@ func (r *Runs) sources(ctx context.Context, ws, id uuid.UUID) ([]Source, error) 
 					ON d.workspace_id = i.workspace_id AND d.collection = s.collection AND d.uri = i.uri
 					WHERE i.workspace_id = s.workspace_id AND i.source_id = s.id)
 			FROM ingest_sources s
-			WHERE s.workspace_id = $1 AND ($2 = '00000000-0000-0000-0000-000000000000' OR s.id = $2)
+			WHERE s.workspace_id = $1 AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR s.id = $2)
 			ORDER BY s.created_at, s.id`, ws, id)
 		if err != nil {
 			return err
@@ -127,10 +127,18 @@ func (r *Runs) documents(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) ([]uu
 }
 
 // RemoveSource forgets a source, in the caller's transaction, and returns the documents that came from no other one, for
-// the caller to remove or to leave. A source that is being read is refused with kind Conflict.
+// the caller to remove or to leave. A run of it that is queued will not start; a source that is being read is refused
+// with kind Conflict.
 func (r *Runs) RemoveSource(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) ([]uuid.UUID, error) {
 	if err := lockSource(ctx, tx, ws, id); err != nil {
 		return nil, err
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE ingest_runs SET state = 'failed', error = 'its source was removed', report = '{}', finished_at = now()
+		WHERE workspace_id = $1 AND state = 'queued' AND id IN (
+			SELECT run_id FROM ingest_run_sources WHERE workspace_id = $1 AND source_id = $2)`, ws, id)
+	if err != nil {
+		return nil, fmt.Errorf("call off the runs of source %s: %w", id, err)
 	}
 	run, err := openRun(ctx, tx, ws, id)
 	if err != nil {
