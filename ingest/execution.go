@@ -38,6 +38,8 @@ type execution struct {
 	prune      bool        // remove what is in the collection and in none of the sources
 	own        bool        // remove what these sources held before and hold no longer
 
+	complete bool // every item was seen to
+
 	mu   sync.Mutex
 	seen Progress
 }
@@ -75,6 +77,7 @@ func (x *execution) read(ctx context.Context, progress func(Progress)) (report R
 		return Report{}, nil, err
 	}
 	report, err = x.pipeline.runSpecs(ctx, x.ws, x.specs, l, o)
+	x.complete = err == nil
 	return report, held, err
 }
 

@@ -86,12 +86,14 @@ func set(names []string) map[string]bool {
 // holding is what a source turned out to hold.
 type holding struct {
 	items  []string
+	whole  bool // nothing of it stayed unseen
 	learnt map[string]memory
 }
 
 func holdings(sources []*source) []holding {
 	out := make([]holding, len(sources))
 	for i, s := range sources {
+		out[i].whole = len(s.closed) == 0
 		for _, it := range s.items {
 			out[i].items = append(out[i].items, it.uri)
 		}
@@ -120,12 +122,13 @@ func (h holding) documents(uris []string) []string {
 	})
 }
 
-// remember writes which documents come from each source, and forgets those that are no longer stored.
+// remember writes which documents come from each source, and forgets those that are no longer stored, or that a source
+// has given up while another one still holds them.
 func (x *execution) remember(ctx context.Context, held []holding, r Report) error {
 	stored := slices.Concat(r.Added, r.Changed, r.Unchanged)
 	err := x.db.InTx(ctx, x.ws, func(tx pgx.Tx) error {
 		for i, h := range held {
-			if err := x.rememberSource(ctx, tx, x.ids[i], h, h.documents(stored)); err != nil {
+			if err := x.rememberSource(ctx, tx, x.ids[i], h, h.documents(stored), r); err != nil {
 				return err
 			}
 		}
@@ -138,7 +141,7 @@ func (x *execution) remember(ctx context.Context, held []holding, r Report) erro
 }
 
 // rememberSource writes the documents of one source that are new or whose server now says something else.
-func (x *execution) rememberSource(ctx context.Context, tx pgx.Tx, id uuid.UUID, h holding, uris []string) error {
+func (x *execution) rememberSource(ctx context.Context, tx pgx.Tx, id uuid.UUID, h holding, uris []string, r Report) error {
 	// One writer at a time: two runs of one folder remember the same documents.
 	if _, err := tx.Exec(ctx, `
 		SELECT FROM ingest_sources WHERE workspace_id = $1 AND id = $2 FOR UPDATE`, x.ws, id); err != nil {
@@ -164,10 +167,14 @@ func (x *execution) rememberSource(ctx context.Context, tx pgx.Tx, id uuid.UUID,
 	if err != nil {
 		return err
 	}
+	kept := slices.Clone(uris)
+	for _, f := range r.Failed {
+		kept = append(kept, f.Item)
+	}
 	_, err = tx.Exec(ctx, `
-		DELETE FROM ingest_documents i WHERE workspace_id = $1 AND source_id = $2 AND NOT EXISTS (
-			SELECT FROM documents d WHERE d.workspace_id = $1 AND d.collection = $3 AND d.uri = i.uri)`,
-		x.ws, id, x.collection)
+		DELETE FROM ingest_documents i WHERE workspace_id = $1 AND source_id = $2 AND ($4 AND uri <> ALL ($5::text[]) OR NOT EXISTS (
+			SELECT FROM documents d WHERE d.workspace_id = $1 AND d.collection = $3 AND d.uri = i.uri))`,
+		x.ws, id, x.collection, x.own && x.complete && h.whole, kept)
 	return err
 }
 
