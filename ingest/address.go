@@ -25,7 +25,8 @@ var tracking = []string{"gclid", "fbclid", "msclkid", "mc_cid", "mc_eid", "phpse
 // normalise brings the addresses of one page into one form: no fragment, no default port, no tracking.
 func normalise(u *url.URL) error {
 	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil || len(u.String()) > maxAddressBytes {
+	web := u.Scheme == "http" || u.Scheme == "https"
+	if !web || u.Hostname() == "" || u.User != nil || len(u.String()) > maxAddressBytes {
 		return errAddress
 	}
 	if port := u.Port(); (u.Scheme == "http" && port == "80") || (u.Scheme == "https" && port == "443") {

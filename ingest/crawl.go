@@ -21,7 +21,8 @@ func (w *web) crawl(ctx context.Context, s *source, spec Spec, found func(uri st
 	if s.spool, err = newSpool(); err != nil {
 		return err
 	}
-	c := &crawler{web: w, source: s, spec: spec, home: siteName(start), found: found, seen: map[string]bool{}, variants: map[string]int{}}
+	c := &crawler{web: w, source: s, spec: spec, home: siteName(start), found: found, seen: map[string]bool{},
+		variants: map[string]int{}, stored: map[string]bool{}}
 	c.push(start, 0)
 	for len(c.queue) > 0 {
 		if c.visited >= spec.MaxPages || c.bytes > crawlBytes {
@@ -34,6 +35,7 @@ func (w *web) crawl(ctx context.Context, s *source, spec Spec, found func(uri st
 			return err
 		}
 	}
+	c.settle()
 	return nil
 }
 
@@ -47,8 +49,16 @@ type crawler struct {
 	queue    []place
 	seen     map[string]bool
 	variants map[string]int // queries seen, by path
+	stored   map[string]bool
+	aside    []alias
 	visited  int
 	bytes    int64
+}
+
+// alias is a page that wants to be known under another address.
+type alias struct {
+	uri, canonical string
+	get            func(context.Context) (raw, error)
 }
 
 // place is a page to visit, and how many links it is away from the first.
@@ -88,6 +98,7 @@ func (c *crawler) visit(ctx context.Context, p place) error {
 	case res.status == http.StatusNotModified:
 		m := c.web.unmodified(uri)
 		c.follow(m.links, p.depth)
+		c.stored[uri] = true
 		c.add(uri, func(context.Context) (raw, error) { return raw{}, errNotModified })
 	case res.status != http.StatusOK:
 		c.redirect(p, res)
@@ -140,19 +151,33 @@ func (c *crawler) page(p place, res response) error {
 	switch {
 	case h.noindex:
 		c.add(uri, func(context.Context) (raw, error) { return raw{}, leave("it asks not to be indexed") })
-	case h.canonical != nil && h.canonical.String() != uri && siteName(h.canonical) == c.home:
-		c.push(h.canonical, p.depth)
 	case rawOf(res).format == formatUnknown:
 		c.add(uri, func(context.Context) (raw, error) { return raw{}, leave("it is no document") })
 	default:
-		r := c.web.take(uri, res, h.links)
-		get, err := c.source.spool.keep(r)
+		get, err := c.source.spool.keep(c.web.take(uri, res, h.links))
 		if err != nil {
 			return err
 		}
+		if h.canonical != nil && h.canonical.String() != uri && siteName(h.canonical) == c.home {
+			c.push(h.canonical, p.depth)
+			c.aside = append(c.aside, alias{uri, h.canonical.String(), get})
+			return nil
+		}
+		c.stored[uri] = true
 		c.add(uri, get)
 	}
 	return nil
+}
+
+// settle takes a page that was put aside after all where the address that it prefers turned out to hold nothing. Sites
+// often name one that leads back to the page itself.
+func (c *crawler) settle() {
+	for _, a := range c.aside {
+		if !c.stored[a.canonical] {
+			c.stored[a.canonical] = true
+			c.add(a.uri, a.get)
+		}
+	}
 }
 
 func (c *crawler) follow(links []string, depth int) {

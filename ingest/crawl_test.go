@@ -227,6 +227,21 @@ func TestCrawlFollowsItsFirstPageToAnotherName(t *testing.T) {
 	require.Equal(t, []string{w.URL + "/", w.URL + "/a"}, r.Added)
 }
 
+func TestCrawlKeepsPagesWhosePreferredAddressHoldsNothing(t *testing.T) {
+	t.Parallel()
+	canonical := func(to string) string { return `<!doctype html><link rel="canonical" href="` + to + `">` }
+	w := newTown(t, map[string]string{
+		"/":     doc("Home.", "/a", "/b", "/b2"),
+		"/a":    canonical("/A") + doc("Page a."),
+		"/A":    "-> /a",
+		"/b":    canonical("/gone") + doc("Page b."),
+		"/b2":   canonical("/gone") + doc("Page b."),
+		"/self": canonical("/self") + doc("Never linked."),
+	})
+	docs, _, _ := newDesk(t, brisk()).crawl(w, Spec{Kind: KindCrawl})
+	require.Equal(t, []string{"/", "/a", "/b"}, docs)
+}
+
 func TestSitemap(t *testing.T) {
 	t.Parallel()
 	var packed bytes.Buffer
@@ -240,16 +255,19 @@ func TestSitemap(t *testing.T) {
 			<url><loc> HOST/a </loc><lastmod>2026-01-01</lastmod><i:image><i:loc>HOST/a.jpg</i:loc></i:image></url>
 			<url><loc>HOST/a</loc></url><url><loc>https://elsewhere.example/x</loc></url><url><loc>HOST/c</loc></url></urlset>`,
 		"/a": doc("Page a.", "/unlisted"), "/b": doc("Page b."), "/c": doc("Page c."),
-		"/n": `<!doctype html><meta name="robots" content="none">` + doc("Page n."),
+		"/n":     `<!doctype html><meta name="robots" content="none">` + doc("Page n."),
+		"/moved": "-> /target", "/target": doc("Target."), "/away": "-> /c", "/round": "-> /round",
 	})
-	_, err := fmt.Fprintf(z, `<urlset><url><loc>%s/b</loc></url><url><loc>%s/n</loc></url></urlset>`, w.URL, w.URL)
+	_, err := fmt.Fprintf(z, `<urlset><url><loc>%[1]s/b</loc></url><url><loc>%[1]s/n</loc></url>
+		<url><loc>%[1]s/moved</loc></url><url><loc>%[1]s/away</loc></url><url><loc>%[1]s/round</loc></url></urlset>`, w.URL)
 	require.NoError(t, err)
 	require.NoError(t, z.Close())
 	w.set("/two.xml.gz", packed.String())
 	docs, skipped, failed := newDesk(t, brisk()).crawl(w, Spec{Kind: KindSitemap, Location: "/sitemap.xml"})
-	require.Equal(t, []string{"/a", "/b"}, docs)
-	require.Equal(t, []string{"/c", "/n"}, skipped)
-	require.Equal(t, []string{"/missing.xml", "https://elsewhere.example/x"}, []string{failed[0].Item, failed[1].Item})
+	require.Equal(t, []string{"/a", "/b", "/moved"}, docs)
+	require.Equal(t, []string{"/away", "/c", "/n"}, skipped, "robots.txt holds for the target of a redirect too")
+	require.Equal(t, []string{"/missing.xml", "/round", "https://elsewhere.example/x"},
+		[]string{failed[0].Item, failed[1].Item, failed[2].Item})
 	require.NotContains(t, w.visits(), "/c")
 }
 

@@ -86,10 +86,7 @@ func (w *web) page(uri string) func(context.Context) (raw, error) {
 // listed fetches a page that a sitemap names, as far as its site allows.
 func (w *web) listed(uri string, at *url.URL, home string) func(context.Context) (raw, error) {
 	return func(ctx context.Context) (raw, error) {
-		if err := w.sites.enter(ctx, at); err != nil {
-			return raw{}, err
-		}
-		res, err := w.fetch.get(ctx, w.ask(uri, false))
+		res, err := w.arrive(ctx, w.ask(uri, true), at, home)
 		switch {
 		case errs.Is(err, errs.NotFound):
 			return raw{}, leave(errs.Public(err))
@@ -98,11 +95,28 @@ func (w *web) listed(uri string, at *url.URL, home string) func(context.Context)
 		case res.status == http.StatusNotModified:
 			w.unmodified(uri)
 			return raw{}, errNotModified
-		case siteName(res.url) != home:
-			return raw{}, leave("it redirects to another site")
 		case readHead(res).noindex:
 			return raw{}, leave("it asks not to be indexed")
 		}
 		return w.take(uri, res, nil), nil
 	}
+}
+
+// arrive follows redirects within a site, and asks its robots.txt before every step.
+func (w *web) arrive(ctx context.Context, r request, at *url.URL, home string) (response, error) {
+	for range redirects + 1 {
+		if err := w.sites.enter(ctx, at); err != nil {
+			return response{}, err
+		}
+		res, err := w.fetch.get(ctx, r)
+		if err != nil || res.status == http.StatusOK || res.status == http.StatusNotModified {
+			return res, err
+		}
+		at, err = at.Parse(res.header.Get("Location"))
+		if err != nil || normalise(at) != nil || siteName(at) != home {
+			return response{}, leave("it redirects to another site")
+		}
+		r = request{address: at.String(), etag: r.etag, modified: r.modified, stay: true}
+	}
+	return response{}, w.fetch.explain(ctx, errRedirects)
 }
