@@ -12,6 +12,7 @@ import (
 
 	"handrail/internal/errs"
 	"handrail/internal/postgres/pgtest"
+	"handrail/knowledge"
 )
 
 // add records a source as the API does, and returns its id and that of its first run.
@@ -120,14 +121,16 @@ func TestSourcesDoNotRemoveTheDocumentsOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, q.uris(), 4, "pruning after a folder leaves alone what was fetched")
 
+	require.NoError(t, q.base.Replace(t.Context(), q.ws, knowledge.Document{URI: "sent.md", Collection: "help"},
+		[]knowledge.Passage{{Text: "From nowhere."}}))
 	w.set("/", doc("Home."))
-	require.Equal(t, []string{w.URL + "/a"}, q.again(crawl).Report.Removed, "the page is held by another source, the file is not its own")
+	require.Equal(t, []string{w.URL + "/a"}, q.again(crawl).Report.Removed, "page b is held by another source, the files are not its own")
 
 	require.NoError(t, os.Rename(filepath.Join(folder, "fees.md"), filepath.Join(folder, "prices.md")))
 	r, err := q.Runs.Run(t.Context(), q.ws, specs, prune)
 	require.NoError(t, err)
 	require.Equal(t, []string{"prices.md"}, r.Added)
-	require.Equal(t, []string{"fees.md"}, r.Removed)
+	require.Equal(t, []string{"fees.md", "sent.md"}, r.Removed)
 
 	var gone []uuid.UUID
 	q.sqlTx(func(tx pgx.Tx) (err error) {
