@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"handrail/bot"
+	"handrail/internal/audit"
 	"handrail/knowledge"
 )
 
@@ -184,9 +186,18 @@ func (s *Server) getDocument(ctx context.Context, in *documentInput) (*documentO
 	return out, nil
 }
 
+// deleteDocument records the deed before it is done: a record too many is better than a deed without one.
 func (s *Server) deleteDocument(ctx context.Context, in *documentInput) (*struct{}, error) {
 	p := who(ctx)
-	if _, _, err := s.c.Base.Document(ctx, p.Workspace, in.ID); err != nil {
+	d, _, err := s.c.Base.Document(ctx, p.Workspace, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	err = s.c.DB.InTx(ctx, p.Workspace, func(tx pgx.Tx) error {
+		return audit.Write(ctx, tx, p.Workspace, audit.Record{Actor: p.Actor(), Action: "document.remove",
+			Target: "document:" + in.ID.String(), Data: map[string]any{"collection": d.Collection, "source": d.URI}})
+	})
+	if err != nil {
 		return nil, err
 	}
 	return nil, s.c.Base.Remove(ctx, p.Workspace, in.ID)

@@ -19,20 +19,35 @@ import (
 // redirects is how many redirects are followed for one page.
 const redirects = 5
 
+// agent is how this program names itself, and the name that it looks for in robots.txt.
+const agent = "handrail-ingest"
+
 // fetcher gets pages. Whoever names a URL makes this server connect to it, so every address is checked when it is
 // dialled: after the name is resolved, and again for each redirect.
 type fetcher struct {
-	client   *http.Client
-	maxBytes int64
-	timeout  time.Duration
+	dialer    *net.Dialer
+	following *http.Client // follows redirects
+	standing  *http.Client // does not
+	maxBytes  int64
+	timeout   time.Duration
 }
 
-// response is a page as it came.
-type response struct {
-	body        []byte
-	contentType string
-	url         *url.URL // after redirects
+// request asks for a page.
+type request struct {
+	address        string
+	etag, modified string // of the copy that is held already, or ""
+	stay           bool   // take a redirect for the answer instead of following it
 }
+
+// response is a page as it came: status 200 with a body, 304 where the held copy is good, or a redirect.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+	url    *url.URL // after redirects
+}
+
+func (r response) contentType() string { return r.header.Get("Content-Type") }
 
 func newFetcher(c Config) *fetcher {
 	var v4, v6 []netip.Prefix
@@ -44,13 +59,17 @@ func newFetcher(c Config) *fetcher {
 		}
 	}
 	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))
+	// The guard sees the address that is about to be dialled, so a name that resolves to another address from one moment
+	// to the next gains nothing.
 	dialer := &net.Dialer{Timeout: c.Timeout, Control: guard.Safe}
+	// No proxy: it would dial in our place, past the guard.
+	transport := &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true}
 	return &fetcher{
-		client: &http.Client{
-			// No proxy: it would dial in our place, past the guard.
-			Transport:     &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true},
-			CheckRedirect: checkRedirect,
-		},
+		dialer:    dialer,
+		following: &http.Client{Transport: transport, CheckRedirect: checkRedirect},
+		standing: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
 		maxBytes: c.MaxBytes,
 		timeout:  c.Timeout,
 	}
@@ -69,44 +88,49 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // get fetches one page. Its errors say what the owner of the page or of this server can do.
-func (f *fetcher) get(ctx context.Context, address string) (response, error) {
+func (f *fetcher) get(ctx context.Context, r request) (response, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.address, nil)
 	if err != nil {
 		return response{}, errs.Wrap(err, errs.Invalid, "it is not a valid address: write it as https://host/path")
 	}
-	req.Header.Set("User-Agent", "handrail-ingest/1")
-	req.Header.Set("Accept", "text/html, text/markdown, text/plain, text/csv")
-	res, err := f.client.Do(req)
+	req.Header.Set("User-Agent", agent+"/1")
+	req.Header.Set("Accept", "text/html, text/markdown, text/plain, text/csv, */*;q=0.5")
+	if r.etag != "" {
+		req.Header.Set("If-None-Match", r.etag)
+	}
+	if r.modified != "" {
+		req.Header.Set("If-Modified-Since", r.modified)
+	}
+	client := f.following
+	if r.stay {
+		client = f.standing
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return response{}, f.explain(ctx, err)
 	}
 	defer res.Body.Close()
+	out := response{status: res.StatusCode, header: res.Header, url: res.Request.URL}
+	if answered(r, res) {
+		return out, nil
+	}
 	if err := status(res.StatusCode); err != nil {
 		return response{}, err
 	}
-	body, err := limited(res.Body, f.maxBytes)
-	if err != nil {
+	if out.body, err = limited(res.Body, f.maxBytes); err != nil {
 		return response{}, f.explain(ctx, err)
 	}
-	return response{body, res.Header.Get("Content-Type"), res.Request.URL}, nil
+	return out, nil
 }
 
-func status(code int) error {
-	switch {
-	case code == http.StatusOK:
-		return nil
-	case code == http.StatusNotFound, code == http.StatusGone:
-		return errs.New(errs.NotFound, "the server answers %d, there is no such page: correct the address or remove it", code)
-	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return errs.New(errs.Forbidden, "the server answers %d, the page is not public: publish it, or save it as a file "+
-			"and ingest that", code)
-	case code >= 500, code == http.StatusTooManyRequests:
-		return errs.New(errs.Unavailable, "the server answers %d: try again later", code)
+// answered reports whether a response without a body is what was asked for.
+func answered(r request, res *http.Response) bool {
+	if res.StatusCode == http.StatusNotModified {
+		return r.etag != "" || r.modified != ""
 	}
-	return errs.New(errs.Invalid, "the server answers %d instead of the page: open the address in a browser and "+
-		"correct it", code)
+	return r.stay && res.StatusCode >= 300 && res.StatusCode < 400 && res.Header.Get("Location") != ""
 }
 
 // limited reads all of r unless it is longer than most bytes.
@@ -130,38 +154,4 @@ func size(n int64) string {
 		return fmt.Sprintf("%d MB", n>>20)
 	}
 	return fmt.Sprintf("%d bytes", n)
-}
-
-// explain turns a failure of the network into a sentence for the person who named the address.
-func (f *fetcher) explain(ctx context.Context, err error) error {
-	var known *errs.Error
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &known):
-		return err
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
-		return errs.Wrap(err, errs.Forbidden, "it leads to an address of a private network, which is refused: list the "+
-			"network among the allowed ones if it is meant")
-	case errors.Is(err, errRedirects):
-		return errs.Wrap(err, errs.Invalid, "it redirects more than %d times: use the final address", redirects)
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return errs.Wrap(err, errs.Unavailable, "the server takes longer than %s: try again later", f.timeout)
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &dns):
-		return errs.Wrap(err, errs.Unavailable, "the host name %s cannot be resolved: check the address", dns.Name)
-	}
-	return errs.Wrap(err, errs.Unavailable, "the server cannot be reached (%v): check the address and try again",
-		cause(err))
-}
-
-// cause returns the innermost error, without the method and the address around it.
-func cause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

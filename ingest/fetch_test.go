@@ -55,6 +55,14 @@ func site(t *testing.T) *httptest.Server {
 	return s
 }
 
+// pageItem is the one item of a page that is ingested by name.
+func pageItem(t *testing.T, p *Pipeline, address string) entry {
+	t.Helper()
+	s, err := p.open(t.Context(), Spec{Kind: KindPage, Location: address}, nil, nil)
+	require.NoError(t, err)
+	return s.items[0]
+}
+
 func loopback() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
 
 func TestFetchPage(t *testing.T) {
@@ -65,7 +73,7 @@ func TestFetchPage(t *testing.T) {
 		"/page": "Delivery costs five euros.", "/untyped": "Delivery costs five euros.",
 		"/moved": "Delivery costs five euros.", "/faq.csv": "Yes.", "/notes.md": "By card.",
 	} {
-		it := entry{uri: s.URL + path}
+		it := pageItem(t, p, s.URL+path)
 		r, err := p.read(t.Context(), it)
 		require.NoError(t, err, path)
 		d, err := p.load(it, r)
@@ -96,10 +104,11 @@ func TestFetchFailures(t *testing.T) {
 	} {
 		t.Run(strings.TrimPrefix(address, s.URL), func(t *testing.T) {
 			t.Parallel()
-			it, p := entry{uri: address}, p
+			p := p
 			if strings.HasSuffix(address, "/slow") {
 				p = hasty // the other pages may take their time on a busy machine
 			}
+			it := pageItem(t, p, address)
 			r, err := p.read(t.Context(), it)
 			if err == nil {
 				_, err = p.load(it, r)
@@ -117,7 +126,7 @@ func TestFetchRefusesTheServersOwnNetwork(t *testing.T) {
 	p := New(nil, Config{Timeout: time.Second})
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.0.0.1", "192.168.1.1",
 		"169.254.169.254", "172.16.0.1", "100.64.0.1", "[fd00::1]", "[fe80::1]", "2130706433"} {
-		_, err := p.fetch.get(t.Context(), "http://"+host+port+"/page")
+		_, err := p.fetch.get(t.Context(), request{address: "http://" + host + port + "/page"})
 		require.Error(t, err, host)
 		if host != "2130706433" { // whether this is an address at all is the resolver's choice
 			require.True(t, errs.Is(err, errs.Forbidden), "%s: %v", host, err)
@@ -133,7 +142,7 @@ func TestFetchRefusesARedirectIntoAnotherNetwork(t *testing.T) {
 			s := httptest.NewServer(http.RedirectHandler(target, http.StatusFound))
 			t.Cleanup(s.Close)
 			p := New(nil, Config{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Timeout: time.Second})
-			_, err := p.fetch.get(t.Context(), s.URL)
+			_, err := p.fetch.get(t.Context(), request{address: s.URL})
 			require.Error(t, err)
 			if name != "file" {
 				require.True(t, errs.Is(err, errs.Forbidden), "%v", err)
@@ -147,18 +156,18 @@ func TestFetchIsCalledOff(t *testing.T) {
 	s := site(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := New(nil, Config{AllowNetworks: loopback()}).fetch.get(ctx, s.URL+"/slow")
+	_, err := New(nil, Config{AllowNetworks: loopback()}).fetch.get(ctx, request{address: s.URL + "/slow"})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestSourceAddresses(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"ftp://a.example/x", "file:///etc/passwd", "https://user:secret@a.example/", "http://"} {
-		_, err := openSource(name)
+		_, err := ParseSpec(name)
 		require.True(t, errs.Is(err, errs.Invalid), name)
 		require.NotContains(t, err.Error(), "secret")
 	}
-	s, err := openSource("https://a.example/help#fees")
+	s, err := ParseSpec("https://a.example/help#fees")
 	require.NoError(t, err)
-	require.Equal(t, "https://a.example/help", s.items[0].uri)
+	require.Equal(t, Spec{Kind: KindPage, Location: "https://a.example/help", MaxPages: 1}, s)
 }

@@ -33,6 +33,10 @@ func (w *writer) unreadable(s *source) error {
 			return errs.New(errs.Invalid, "%s holds no document that can be read: %s: %s", s.name, f.Item, f.Reason)
 		}
 	}
+	if s.web != nil {
+		return errs.New(errs.Invalid, "%s leads to no page that may be taken and holds text: check the address, its "+
+			"robots.txt and its noindex marks", s.name)
+	}
 	return errs.New(errs.Invalid, "%s holds no document that can be read: put files there in %s", s.name, readable)
 }
 
@@ -53,7 +57,7 @@ func (w *writer) prune(ctx context.Context) error {
 	var ids []uuid.UUID
 	var gone []string
 	for uri, d := range w.stored {
-		if !keep[uri] && !w.hidden(uri) {
+		if !keep[uri] && !w.hidden(uri) && w.options.mayRemove(uri) {
 			ids, gone = append(ids, d.ID), append(gone, uri)
 		}
 	}

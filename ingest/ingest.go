@@ -1,27 +1,32 @@
-// Package ingest turns files, folders and pages into knowledge: find, read, extract, split, index.
+// Package ingest turns files, folders, pages and sites into knowledge: find, read, extract, split, index.
 //
-//	source ── walk ──> item ── read, hash ──> unchanged? ── yes ──> nothing to do
+//	source ── open ──> item ── read, hash ──> unchanged? ── yes ──> nothing to do
 //	(folder, file,     (file                     │ no
-//	 URL)               or URL)                  v
-//	                              load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
+//	 page, sitemap,     or page)                 v
+//	 crawl)                       load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
 //
 // What it stores goes through [knowledge.Base], so the identity of a document is (workspace, collection, URI), where the
-// URI is the path below the source folder with forward slashes, or the URL. [Jobs] runs web pages in the background; its
-// table is ingest_jobs, beside those of River.
+// URI is the path below the source folder with forward slashes, or the URL.
+//
+// [Pipeline] does the work, [Runs] keeps a record of it, [Jobs] does it in the background and by interval. The tables are
+// ingest_sources, ingest_runs, ingest_run_sources and ingest_documents, beside those of River; the table documents of
+// package knowledge is read, never written.
 //
 // Guarantees:
 //
 //   - No file is dropped silently: whatever looks like a document is indexed, or stands in [Report.Failed] with a
-//     reason that says what to do. Only hidden files, dependency folders and files that hold no prose are skipped.
-//   - A document that fails keeps its old version. A document that changes is replaced in one transaction. A cancelled
-//     run leaves whole documents only.
-//   - A run over unchanged sources writes nothing. The hash covers the bytes and the version of this package, so a new
-//     loader or splitter indexes everything once.
+//     reason that says what to do, or in [Report.Skipped]. Only hidden files, dependency folders, what .gitignore
+//     excludes and files that hold no prose are passed over.
+//   - A document that fails keeps its old version. A document that changes is replaced in one transaction. A run that is
+//     cancelled or killed leaves whole documents only, each old or new.
+//   - A run over unchanged sources writes no document. The hash covers the bytes and the version of this package, so a
+//     new loader or splitter indexes everything once.
 //   - The text of a passage is what a visitor may read as a quotation: no front matter, no macros, no HTML. The
 //     Markdown that stays is lists, `code`, links to absolute addresses, and bold for headings within a passage.
 //   - Nothing outside of a source folder is read, and no address of the server's own network is fetched unless
 //     [Config.AllowNetworks] names it.
-//   - A job commits with the transaction that enqueued it, and is run again when its node dies.
+//   - A sitemap or crawl takes nothing that its site withholds from robots, and never asks faster than the site wishes.
+//   - A run commits with the transaction that enqueued it, and is taken up again when its node dies.
 package ingest
 
 import (
@@ -38,6 +43,7 @@ const version = "ingest/1"
 type Config struct {
 	MaxBytes int64         // largest file or page, uncompressed; 0 means 20 MB
 	Timeout  time.Duration // for one page, redirects included; 0 means 30 s
+	Delay    time.Duration // between two pages of one host in sitemaps and crawls; 0 means 250 ms
 	Lang     string        // ISO 639-1 code for texts too short to tell; "" means "en"
 
 	// AllowNetworks lists the private or loopback networks from which pages may be fetched. Every public address is
@@ -60,6 +66,9 @@ func New(base *knowledge.Base, c Config) *Pipeline {
 	if c.Timeout <= 0 {
 		c.Timeout = 30 * time.Second
 	}
+	if c.Delay <= 0 {
+		c.Delay = 250 * time.Millisecond
+	}
 	if c.Lang == "" {
 		c.Lang = "en"
 	}
@@ -74,7 +83,12 @@ type Options struct {
 
 	// Progress is called after every item, one call at a time; nil means nobody watches.
 	Progress func(Progress)
+
+	// removable says which documents Prune may remove; nil means all of the collection.
+	removable func(uri string) bool
 }
+
+func (o Options) mayRemove(uri string) bool { return o.removable == nil || o.removable(uri) }
 
 // Progress tells how far a run has come.
 type Progress struct {

@@ -2,12 +2,10 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,57 +17,38 @@ import (
 	"handrail/internal/postgres"
 )
 
-// MaxURLs is how many pages one job may fetch, so that it ends well before its time is over.
+// MaxURLs is how many pages one request may name.
 const MaxURLs = 100
 
 // jobQueue is the name of the queue in River's tables.
 const jobQueue = "ingest"
 
-// JobState tells where a job stands.
-//
-//	             ┌── interrupted, or an attempt failed ──┐
-//	             v                                       │
-//	Enqueue ──> queued ────────────────────────────> running ──> done      every page was read
-//	                                                     └─────> failed    a page could not be read, or no attempt is left
-type JobState string
+// runTime is how long one run in the background may take, which is enough for [MaxPages] pages at the usual pace.
+const runTime = 2 * time.Hour
 
-// The states of a job.
-const (
-	JobQueued  JobState = "queued"
-	JobRunning JobState = "running"
-	JobDone    JobState = "done"
-	JobFailed  JobState = "failed"
-)
-
-// JobStatus is what is known of a job.
-type JobStatus struct {
-	ID          int64
-	State       JobState
-	Done, Total int     // pages
-	Report      *Report // of the last attempt; nil until the job is done or failed
-	Error       string  // public; why the job failed
-}
-
-// Jobs runs ingests of web pages in the background, on whichever node has time. A job survives the end of its node.
-// It is safe for concurrent use.
+// Jobs carries out runs in the background, on whichever node has time, and starts those that are due. A run survives
+// the end of its node. It is safe for concurrent use.
 type Jobs struct {
-	db     *postgres.DB
-	client *river.Client[pgx.Tx]
+	*Runs
+	client  *river.Client[pgx.Tx]
+	logger  *slog.Logger
+	stop    context.CancelFunc // of the loop that looks for due sources; nil before Start
+	looking sync.WaitGroup
 }
 
-// NewJobs returns the jobs of db, which p runs. It neither connects nor starts a goroutine.
+// NewJobs returns the jobs of db, which p runs. It neither connects nor starts a goroutine, so a process that only adds
+// runs need not start it.
 func NewJobs(db *postgres.DB, p *Pipeline, logger *slog.Logger) (*Jobs, error) {
 	return newJobs(db, p, jobsConfig(logger))
 }
 
 func jobsConfig(logger *slog.Logger) *river.Config {
 	return &river.Config{
-		Queues:               map[string]river.QueueConfig{jobQueue: {MaxWorkers: 2}},
-		FetchPollInterval:    time.Second, // in case a notification is lost
-		JobTimeout:           10 * time.Minute,
-		RescueStuckJobsAfter: 15 * time.Minute,
-		SoftStopTimeout:      2 * time.Second,
-		MaxAttempts:          3,
+		Queues:            map[string]river.QueueConfig{jobQueue: {MaxWorkers: 2}},
+		FetchPollInterval: time.Second, // in case a notification is lost
+		JobTimeout:        runTime,
+		SoftStopTimeout:   2 * time.Second,
+		MaxAttempts:       3,
 		// Only the owner of an index may rebuild it, and the application role owns nothing.
 		ReindexerIndexNames: []string{},
 		Logger:              logger,
@@ -77,52 +56,62 @@ func jobsConfig(logger *slog.Logger) *river.Config {
 }
 
 func newJobs(db *postgres.DB, p *Pipeline, c *river.Config) (*Jobs, error) {
+	runs := NewRuns(db, p)
 	c.Workers = river.NewWorkers()
-	if err := river.AddWorkerSafely(c.Workers, &jobWorker{db: db, pipeline: p, timeout: c.JobTimeout, logger: c.Logger}); err != nil {
+	if err := river.AddWorkerSafely(c.Workers, &jobWorker{runs: runs, logger: c.Logger}); err != nil {
 		return nil, fmt.Errorf("register the ingest worker: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(db.Pool()), c)
 	if err != nil {
 		return nil, fmt.Errorf("configure the job queue: %w", err)
 	}
-	return &Jobs{db: db, client: client}, nil
+	return &Jobs{Runs: runs, client: client, logger: c.Logger}, nil
 }
 
-// Start takes jobs until Stop, or until ctx ends.
+// Start takes runs, and looks for sources that are due, until Stop, or until ctx ends.
 func (j *Jobs) Start(ctx context.Context) error {
 	if err := j.client.Start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
+	ctx, j.stop = context.WithCancel(ctx)
+	j.looking.Go(func() { j.look(ctx) })
 	return nil
 }
 
-// Stop takes no more jobs, lets running ones go on for two seconds and leaves the rest to the next node that has time.
-// It returns when no goroutine is left, or with ctx's error when ctx ends.
-func (j *Jobs) Stop(ctx context.Context) error { return j.client.Stop(ctx) }
+// Stop takes no more runs, lets those under way go on for two seconds and leaves the rest to the next node that has
+// time. It returns when no goroutine is left, or with ctx's error when ctx ends.
+func (j *Jobs) Stop(ctx context.Context) error {
+	if j.stop != nil {
+		j.stop()
+		j.looking.Wait()
+	}
+	return j.client.Stop(ctx)
+}
 
-// Enqueue adds a job in the caller's transaction, which must be one of ws, and returns its id. The job runs once the
-// transaction has committed. Only http(s) addresses may be named, at least one and at most [MaxURLs]; anything else is
-// of kind Invalid and named in the error.
+// Enqueue adds a run of single pages in the caller's transaction, which must be one of ws, and returns its id. It starts
+// once the transaction has committed. Only http(s) addresses may be named, at least one and at most [MaxURLs]; anything
+// else is of kind Invalid and named in the error.
 func (j *Jobs) Enqueue(ctx context.Context, tx pgx.Tx, ws uuid.UUID, urls []string, collection string) (int64, error) {
 	urls, err := pages(urls)
 	if err != nil {
 		return 0, err
 	}
-	job, err := j.client.InsertTx(ctx, tx, jobArgs{ws}, nil)
-	if err != nil {
-		return 0, fmt.Errorf("enqueue an ingest: %w", err)
-	}
-	_, err = tx.Exec(ctx, `
-		INSERT INTO ingest_jobs (workspace_id, id, urls, collection, total) VALUES ($1, $2, $3, $4, cardinality($3::text[]))`,
-		ws, job.Job.ID, urls, collection)
-	if err != nil {
-		return 0, fmt.Errorf("record an ingest job: %w", err)
-	}
-	return job.Job.ID, nil
+	return j.enqueue(ctx, tx, ws, urls, collection, nil)
 }
 
-// pages checks the addresses of a job and returns each once. The names of a server's files never pass: whoever may
-// write knowledge need not be allowed to read the server's disk.
+// enqueue adds a run with its job.
+func (j *Jobs) enqueue(ctx context.Context, tx pgx.Tx, ws uuid.UUID, names []string, collection string, sources []uuid.UUID) (int64, error) {
+	run, err := recordRun(ctx, tx, ws, names, collection, RunQueued, sources)
+	if err != nil {
+		return 0, fmt.Errorf("record an ingest run: %w", err)
+	}
+	if _, err := j.client.InsertTx(ctx, tx, jobArgs{Workspace: ws, Run: run}, nil); err != nil {
+		return 0, fmt.Errorf("enqueue an ingest: %w", err)
+	}
+	return run, nil
+}
+
+// pages checks the addresses of a run and returns each once.
 func pages(names []string) ([]string, error) {
 	if len(names) == 0 || len(names) > MaxURLs {
 		return nil, errs.New(errs.Invalid, "one ingest takes 1 to %d addresses and got %d: split it into several",
@@ -130,46 +119,66 @@ func pages(names []string) ([]string, error) {
 	}
 	var out []string
 	for _, name := range names {
-		u, err := url.Parse(name)
-		if err != nil {
-			return nil, errs.Wrap(err, errs.Invalid, "%q is not an address that can be ingested: use http://host/path or "+
-				"https://host/path", name)
-		}
-		s, err := openURL(name, u)
+		s, err := Spec{Kind: KindPage, Location: name}.Web()
 		if err != nil {
 			return nil, err
 		}
-		if uri := s.items[0].uri; !slices.Contains(out, uri) {
-			out = append(out, uri)
+		if !slices.Contains(out, s.Location) {
+			out = append(out, s.Location)
 		}
 	}
 	return out, nil
 }
 
-// Status returns what is known of a job of ws; an unknown one, or one of another workspace, is of kind NotFound.
-func (j *Jobs) Status(ctx context.Context, ws uuid.UUID, id int64) (JobStatus, error) {
-	s := JobStatus{ID: id}
-	var report []byte
-	var lost bool
-	err := j.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		// A job whose last attempt died with its node has nobody left to write its row.
-		return tx.QueryRow(ctx, `
-			SELECT j.state, j.done, j.total, j.report, j.error,
-			       j.report IS NULL AND coalesce(r.state IN ('cancelled', 'discarded'), true)
-			FROM ingest_jobs j LEFT JOIN river_job r USING (id)
-			WHERE j.workspace_id = $1 AND j.id = $2`, ws, id).
-			Scan(&s.State, &s.Done, &s.Total, &report, &s.Error, &lost)
-	})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return s, errs.New(errs.NotFound, "there is no ingest %d", id)
-	case err != nil:
-		return s, fmt.Errorf("read ingest job %d: %w", id, err)
-	case lost:
-		s.State, s.Error = JobFailed, "the server ended in the middle of it several times: send the addresses again"
-		s.Report = &Report{}
-	case report != nil:
-		err = json.Unmarshal(report, &s.Report)
+// AddSource records a source that is fetched, in the caller's transaction, and starts its first run. An address that is
+// recorded already, in the same collection, is of kind Conflict.
+func (j *Jobs) AddSource(ctx context.Context, tx pgx.Tx, ws uuid.UUID, spec Spec, collection string, everyHours int) (uuid.UUID, error) {
+	spec, err := spec.Web()
+	if err != nil {
+		return uuid.Nil, err
 	}
-	return s, err
+	if everyHours < 0 || everyHours > maxHours {
+		return uuid.Nil, errs.New(errs.Invalid, "a source may be read every 1 to %d hours, not %d; 0 means only when asked to",
+			maxHours, everyHours)
+	}
+	id := uuid.New()
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO ingest_sources (workspace_id, id, kind, location, collection, every_hours, max_pages, depth, next_run_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $6 > 0 THEN now() + make_interval(hours => $6) END)
+		ON CONFLICT (workspace_id, collection, kind, location) DO NOTHING`,
+		ws, id, string(spec.Kind), spec.Location, collection, everyHours, spec.MaxPages, spec.Depth)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("record a source: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return uuid.Nil, errs.New(errs.Conflict, "%s is a source of this collection already: run that one, or remove it first",
+			spec.Location)
+	}
+	_, err = j.StartSource(ctx, tx, ws, id)
+	return id, err
+}
+
+// StartSource adds a run of a source, in the caller's transaction, and returns its id. A source has one run at a time:
+// while one is queued or under way, that one's id is returned. Folders and files are refused with kind Invalid, because
+// they lie on somebody's machine.
+func (j *Jobs) StartSource(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (int64, error) {
+	if err := lockSource(ctx, tx, ws, id); err != nil {
+		return 0, err
+	}
+	run, err := openRun(ctx, tx, ws, id)
+	if err != nil || run != 0 {
+		return run, err
+	}
+	var spec Spec
+	var collection string
+	err = tx.QueryRow(ctx, `
+		SELECT kind, location, collection FROM ingest_sources WHERE workspace_id = $1 AND id = $2`, ws, id).
+		Scan(&spec.Kind, &spec.Location, &collection)
+	if err != nil {
+		return 0, fmt.Errorf("read source %s: %w", id, err)
+	}
+	if spec.fromDisk() {
+		return 0, errs.New(errs.Invalid, "%s lies on the disk of a machine: run `handrail ingest %s` there", spec.Location, spec.Location)
+	}
+	return j.enqueue(ctx, tx, ws, []string{spec.Location}, collection, []uuid.UUID{id})
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -79,12 +81,12 @@ func (q *queue) enqueue(urls ...string) int64 {
 }
 
 // await waits for the end of an attempt and returns the job as it then is.
-func (q *queue) await(id int64) JobStatus {
+func (q *queue) await(id int64) Run {
 	q.t.Helper()
 	for {
 		select {
 		case e := <-q.over:
-			if e.Job.ID == id {
+			if runOf(q.t, e.Job) == id {
 				return q.status(id)
 			}
 		case <-time.After(30 * time.Second):
@@ -93,11 +95,40 @@ func (q *queue) await(id int64) JobStatus {
 	}
 }
 
-func (q *queue) status(id int64) JobStatus {
+func (q *queue) status(id int64) Run {
 	q.t.Helper()
-	s, err := q.Status(q.t.Context(), q.ws, id)
+	s, err := q.Get(q.t.Context(), q.ws, id)
 	require.NoError(q.t, err)
 	return s
+}
+
+// job returns the newest job of a run.
+func (q *queue) job(run int64) *rivertype.JobRow {
+	q.t.Helper()
+	all, err := q.client.JobList(q.t.Context(), river.NewJobListParams().OrderBy(river.JobListOrderByID, river.SortOrderDesc))
+	require.NoError(q.t, err)
+	for _, j := range all.Jobs {
+		if runOf(q.t, j) == run {
+			return j
+		}
+	}
+	return nil
+}
+
+func runOf(t *testing.T, j *rivertype.JobRow) int64 {
+	t.Helper()
+	var args jobArgs
+	require.NoError(t, json.Unmarshal(j.EncodedArgs, &args))
+	return args.Run
+}
+
+// waiting checks that a run of one page is queued and has not begun to count.
+func (q *queue) waiting(id int64) {
+	q.t.Helper()
+	got := q.status(id)
+	require.Equal(q.t, RunQueued, got.State)
+	require.Equal(q.t, []int{0, 1}, []int{got.Done, got.Total})
+	require.Nil(q.t, got.Report)
 }
 
 func (q *queue) sql(query string, args ...any) {
@@ -114,7 +145,7 @@ func TestJobStoresPagesThatSearchFinds(t *testing.T) {
 	q := newQueue(t, Config{AllowNetworks: loopback()}).run()
 	id := q.enqueue(s.URL+"/page", s.URL+"/page#again")
 	got := q.await(id)
-	require.Equal(t, JobDone, got.State)
+	require.Equal(t, RunDone, got.State)
 	require.Equal(t, []int{1, 1}, []int{got.Done, got.Total})
 	require.Equal(t, []string{s.URL + "/page"}, got.Report.Added)
 	require.Positive(t, got.Report.Passages)
@@ -135,8 +166,8 @@ func TestJobIsEnqueuedWithItsTransaction(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t, Config{})
 	id := q.enqueue("https://a.example/fees")
-	require.Equal(t, JobStatus{ID: id, State: JobQueued, Total: 1}, q.status(id))
-	_, err := q.Status(t.Context(), pgtest.Workspace(t, q.db), id)
+	q.waiting(id)
+	_, err := q.Get(t.Context(), pgtest.Workspace(t, q.db), id)
 	require.True(t, errs.Is(err, errs.NotFound), "a job of another workspace: %v", err)
 
 	undo := errors.New("undo")
@@ -146,10 +177,9 @@ func TestJobIsEnqueuedWithItsTransaction(t *testing.T) {
 		return errors.Join(err, undo)
 	})
 	require.ErrorIs(t, err, undo)
-	_, err = q.Status(t.Context(), q.ws, id)
+	_, err = q.Get(t.Context(), q.ws, id)
 	require.True(t, errs.Is(err, errs.NotFound), "%v", err)
-	_, err = q.client.JobGet(t.Context(), id)
-	require.ErrorIs(t, err, river.ErrNotFound)
+	require.Nil(t, q.job(id))
 }
 
 func TestEnqueueTakesWebAddressesOnly(t *testing.T) {
@@ -187,15 +217,13 @@ func TestJobReportsWhatCannotBeRead(t *testing.T) {
 			q := newQueue(t, tt.config).run()
 			id := q.enqueue(s.URL + tt.path)
 			got := q.await(id)
-			require.Equal(t, JobFailed, got.State)
+			require.Equal(t, RunFailed, got.State)
 			require.Equal(t, 1, got.Done)
 			require.Len(t, got.Report.Failed, 1)
 			require.Equal(t, s.URL+tt.path, got.Report.Failed[0].Item)
 			require.Contains(t, got.Report.Failed[0].Reason, tt.reason)
 			require.Contains(t, got.Error, tt.reason)
-			job, err := q.client.JobGet(t.Context(), id)
-			require.NoError(t, err)
-			require.Equal(t, "cancelled", string(job.State), "no retry can help")
+			require.Equal(t, "cancelled", string(q.job(id).State), "no retry can help")
 		})
 	}
 }
@@ -224,57 +252,70 @@ func TestStopLeavesARunningJobToAnotherNode(t *testing.T) {
 	first := newQueue(t, c, once).run()
 	id := first.enqueue(url)
 	<-arrived
-	require.Equal(t, JobStatus{ID: id, State: JobRunning, Total: 1}, first.status(id))
+	require.Equal(t, RunRunning, first.status(id).State)
 	require.NoError(t, first.Stop(t.Context()))
-	require.Equal(t, JobStatus{ID: id, State: JobQueued, Total: 1}, first.status(id))
+	first.waiting(id)
 
 	second := first.node(c).run()
 	<-arrived
 	release()
-	require.Equal(t, JobDone, second.await(id).State)
-	job, err := second.client.JobGet(t.Context(), id)
-	require.NoError(t, err)
-	require.Equal(t, 1, job.Attempt, "a stop is no attempt")
+	require.Equal(t, RunDone, second.await(id).State)
+	require.Equal(t, 1, second.job(id).Attempt, "a stop is no attempt")
 }
 
-func TestJobOfADeadNodeIsTakenUp(t *testing.T) {
+func TestRunOfADeadNodeIsTakenUp(t *testing.T) {
 	t.Parallel()
 	s := site(t)
 	q := newQueue(t, Config{AllowNetworks: loopback()})
 	id := q.enqueue(s.URL + "/page")
-	q.sql(`UPDATE river_job SET state = 'running', attempt = 1, attempted_by = '{dead}', attempted_at = now() - interval '16 min'
-		WHERE id = $1`, id)
-	q.sql(`UPDATE ingest_jobs SET state = 'running', done = 1 WHERE id = $1`, id)
+	q.sql(`UPDATE river_job SET state = 'running', attempt = 1, attempted_by = '{dead}', attempted_at = now()`)
+	q.sql(`UPDATE ingest_runs SET state = 'running', done = 1, seen_at = now() - interval '30 s' WHERE id = $1`, id)
+	require.NoError(t, q.tidy(t.Context()))
+	require.Equal(t, RunRunning, q.status(id).State, "half a minute of silence is no death")
+	q.sql(`UPDATE ingest_runs SET seen_at = now() - interval '2 min' WHERE id = $1`, id)
+	require.NoError(t, q.tidy(t.Context()))
 	got := q.run().await(id)
-	require.Equal(t, JobDone, got.State)
+	require.Equal(t, RunDone, got.State)
 	require.Len(t, got.Report.Added, 1)
 }
 
-func TestJobWhoseLastNodeDiedHasFailed(t *testing.T) {
+func TestRunThatEndsItsNodesIsGivenUp(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t, Config{})
 	id := q.enqueue("https://a.example/fees")
-	q.sql(`UPDATE ingest_jobs SET state = 'running' WHERE id = $1`, id)
-	q.sql(`UPDATE river_job SET state = 'discarded', finalized_at = now() WHERE id = $1`, id)
-	for range 2 {
-		got := q.status(id)
-		require.Equal(t, JobFailed, got.State)
-		require.Contains(t, got.Error, "send the addresses again")
-		q.sql(`DELETE FROM river_job WHERE id = $1`, id) // as River does after some days
+	for range maxDeaths + 1 {
+		q.sql(`UPDATE ingest_runs SET state = 'running', seen_at = now() - interval '2 min' WHERE id = $1`, id)
+		require.NoError(t, q.tidy(t.Context()))
 	}
+	got := q.status(id)
+	require.Equal(t, RunFailed, got.State)
+	require.Contains(t, got.Error, "several times")
+	require.NotNil(t, got.Report)
 }
 
-func TestJobThatFinishedIsNotRunAgain(t *testing.T) {
+func TestRunWhoseJobIsLostIsQueuedAgain(t *testing.T) {
+	t.Parallel()
+	s := site(t)
+	q := newQueue(t, Config{AllowNetworks: loopback()})
+	id := q.enqueue(s.URL + "/page")
+	q.sql(`UPDATE ingest_runs SET seen_at = now() - interval '11 min'`)
+	require.NoError(t, q.tidy(t.Context()))
+	first := q.job(id).ID
+	q.sql(`DELETE FROM river_job`)
+	require.NoError(t, q.tidy(t.Context()))
+	require.Greater(t, q.job(id).ID, first)
+	require.Equal(t, RunDone, q.run().await(id).State)
+}
+
+func TestRunThatFinishedIsNotRunAgain(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t, Config{})
 	id := q.enqueue("http://127.0.0.1/refused")
-	q.sql(`UPDATE ingest_jobs SET state = 'done', done = 1, report = '{"Passages": 7}' WHERE id = $1`, id)
+	q.sql(`UPDATE ingest_runs SET state = 'done', finished_at = now(), report = '{"Passages": 7}' WHERE id = $1`, id)
 	got := q.run().await(id)
-	require.Equal(t, JobDone, got.State)
+	require.Equal(t, RunDone, got.State)
 	require.Equal(t, 7, got.Report.Passages)
-	job, err := q.client.JobGet(t.Context(), id)
-	require.NoError(t, err)
-	require.Equal(t, "completed", string(job.State))
+	require.Equal(t, "completed", string(q.job(id).State))
 }
 
 func TestJobIsTriedAgainAndThenFails(t *testing.T) {
@@ -284,10 +325,11 @@ func TestJobIsTriedAgainAndThenFails(t *testing.T) {
 		c.JobTimeout, c.MaxAttempts = 50*time.Millisecond, 2
 	}).run()
 	id := q.enqueue(url)
-	require.Equal(t, JobStatus{ID: id, State: JobQueued, Total: 1}, q.await(id))
+	q.await(id)
+	q.waiting(id)
 	got := q.await(id)
-	require.Equal(t, JobFailed, got.State)
-	require.Contains(t, got.Error, "longer than 50ms")
+	require.Equal(t, RunFailed, got.State)
+	require.Contains(t, got.Error, "longer than a run may take")
 }
 
 // TestNotificationsReachTheApplicationRole polls once an hour, so only LISTEN on a connection of the pool, which has
@@ -296,8 +338,8 @@ func TestNotificationsReachTheApplicationRole(t *testing.T) {
 	t.Parallel()
 	s := site(t)
 	q := newQueue(t, Config{AllowNetworks: loopback()}, func(c *river.Config) { c.FetchPollInterval = time.Hour }).run()
-	require.Equal(t, JobDone, q.await(q.enqueue(s.URL+"/page")).State)
-	require.Equal(t, JobDone, q.await(q.enqueue(s.URL+"/page")).State)
+	require.Equal(t, RunDone, q.await(q.enqueue(s.URL+"/page")).State)
+	require.Equal(t, RunDone, q.await(q.enqueue(s.URL+"/page")).State)
 }
 
 // TestStopLeavesNoGoroutine is not parallel: no other test may start goroutines meanwhile.

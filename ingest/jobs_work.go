@@ -2,29 +2,21 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"handrail/internal/errs"
-	"handrail/internal/postgres"
 )
-
-// progressEvery is how often the progress of a job is written; watchers do not look more often.
-const progressEvery = time.Second
-
-// writeTimeout bounds the last write of an attempt, so that a database that is gone does not keep a node from stopping.
-const writeTimeout = 2 * time.Second
 
 // jobArgs is what stands in River's table.
 type jobArgs struct {
 	Workspace uuid.UUID `json:"workspace"`
+	Run       int64     `json:"run"` // 0 in jobs of older versions, whose run has the id of the job
 }
 
 // Kind names the job in River's table, also in rows of older versions.
@@ -36,106 +28,98 @@ func (jobArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: jo
 // jobWorker runs one job at a time per goroutine of River's.
 type jobWorker struct {
 	river.WorkerDefaults[jobArgs]
-	db       *postgres.DB
-	pipeline *Pipeline
-	timeout  time.Duration
-	logger   *slog.Logger
+	runs   *Runs
+	logger *slog.Logger
 }
 
-// Work runs the pipeline. River runs it again after an error, and after its node died; a page that is stored already is
-// then unchanged.
+// Work carries out a run. River works the job again after an error; what is stored already is then unchanged.
 func (w *jobWorker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
-	a := &attempt{jobWorker: w, job: job}
-	urls, collection, err := a.begin(ctx)
+	id := job.Args.Run
+	if id == 0 {
+		id = job.ID
+	}
+	x, err := w.runs.takeUp(ctx, job.Args.Workspace, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // it finished, and its node died before it could tell River
+		return nil // it is over, or another job has it
 	}
 	if err != nil {
 		return err
 	}
-	watch := func(p Progress) { a.watch(ctx, p) }
-	report, err := w.pipeline.Run(ctx, job.Args.Workspace, urls, Options{Collection: collection, Progress: watch})
-	return a.end(ctx, report, err)
+	report, err := x.work(ctx, nil)
+	return w.end(ctx, job, x, report, err)
 }
 
-// attempt is one run of one job. Only one goroutine uses it.
-type attempt struct {
-	*jobWorker
-	job     *river.Job[jobArgs]
-	seen    Progress
-	written time.Time
-}
-
-// begin marks the job as running and returns what it is to do, or [pgx.ErrNoRows] if it is over.
-func (a *attempt) begin(ctx context.Context) (urls []string, collection string, err error) {
-	err = a.db.InTx(ctx, a.job.Args.Workspace, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `
-			UPDATE ingest_jobs SET state = 'running', done = 0, updated_at = now()
-			WHERE workspace_id = $1 AND id = $2 AND state IN ('queued', 'running')
-			RETURNING urls, collection`, a.job.Args.Workspace, a.job.ID).Scan(&urls, &collection)
+// takeUp marks a queued run as running and returns it, or [pgx.ErrNoRows] if it is not queued.
+func (r *Runs) takeUp(ctx context.Context, ws uuid.UUID, id int64) (*execution, error) {
+	x := &execution{Runs: r, ws: ws, run: id, own: true}
+	err := r.db.InTx(ctx, ws, func(tx pgx.Tx) error {
+		var urls []string
+		err := tx.QueryRow(ctx, `
+			UPDATE ingest_runs SET state = 'running', done = 0, seen_at = now(), started_at = coalesce(started_at, now())
+			WHERE workspace_id = $1 AND id = $2 AND state = 'queued'
+			RETURNING names, collection`, ws, id).Scan(&urls, &x.collection)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `
+			SELECT s.id, s.kind, s.location, s.max_pages, s.depth
+			FROM ingest_run_sources l JOIN ingest_sources s ON s.workspace_id = l.workspace_id AND s.id = l.source_id
+			WHERE l.workspace_id = $1 AND l.run_id = $2`, ws, id)
+		if err != nil {
+			return err
+		}
+		var source uuid.UUID
+		var spec Spec
+		_, err = pgx.ForEachRow(rows, []any{&source, &spec.Kind, &spec.Location, &spec.MaxPages, &spec.Depth}, func() error {
+			x.ids, x.specs = append(x.ids, source), append(x.specs, spec)
+			return nil
+		})
+		if len(x.ids) == 0 { // pages without a source on record
+			x.own = false
+			for _, url := range urls {
+				x.specs = append(x.specs, Spec{Kind: KindPage, Location: url})
+			}
+		}
+		return err
 	})
-	return urls, collection, err
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		err = fmt.Errorf("take up ingest run %d: %w", id, err)
+	}
+	return x, err
 }
 
-// watch writes the progress now and then. A write that fails costs the watchers a second.
-func (a *attempt) watch(ctx context.Context, p Progress) {
-	a.seen = p
-	if time.Since(a.written) < progressEvery {
-		return
-	}
-	a.written = time.Now()
-	if err := a.store(ctx, JobRunning, nil, ""); err != nil {
-		a.logger.DebugContext(ctx, "the progress of an ingest was not written", "job", a.job.ID, "error", err)
-	}
-}
-
-// end writes how the attempt ended and tells River whether another one shall follow.
-func (a *attempt) end(ctx context.Context, report Report, failed error) error {
+// end writes how an attempt ended and tells River whether another one shall follow.
+func (w *jobWorker) end(ctx context.Context, job *river.Job[jobArgs], x *execution, report Report, failed error) error {
 	// The state must reach the database also when the time of the job is over.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	switch {
 	case failed == nil:
-		return a.store(last, JobDone, &report, "")
+		return x.finish(last, RunDone, report, "")
 	case errs.Is(failed, errs.Invalid): // a page must change, or the request
-		if err := a.store(last, JobFailed, &report, errs.Public(failed)); err != nil {
+		if err := x.finish(last, RunFailed, report, errs.Public(failed)); err != nil {
 			return err
 		}
 		return river.JobCancel(failed)
 	case errors.Is(ctx.Err(), context.Canceled): // River counts no attempt when it hears its own cause
-		return errors.Join(context.Cause(ctx), a.store(last, JobQueued, nil, ""))
-	case a.job.Attempt < a.job.MaxAttempts:
-		return errors.Join(failed, a.store(last, JobQueued, nil, ""))
+		return errors.Join(context.Cause(ctx), x.giveBack(last))
+	case job.Attempt < job.MaxAttempts:
+		return errors.Join(failed, x.giveBack(last))
 	}
-	a.logger.ErrorContext(ctx, "an ingest failed for good", "job", a.job.ID, "error", failed)
-	return errors.Join(failed, a.store(last, JobFailed, &report, a.explain(ctx, failed)))
+	w.logger.ErrorContext(ctx, "an ingest failed for good", "run", x.run, "error", failed)
+	return errors.Join(failed, x.finish(last, RunFailed, report, x.why(ctx, failed)))
 }
 
-func (a *attempt) explain(ctx context.Context, err error) string {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Sprintf("the pages took longer than %s: ask for fewer at a time", a.timeout)
-	}
-	return errs.Public(err)
-}
-
-// store writes the state and the progress. There is a report only at the end.
-func (a *attempt) store(ctx context.Context, state JobState, report *Report, reason string) error {
-	var encoded []byte // nil is NULL
-	if report != nil {
-		var err error
-		if encoded, err = json.Marshal(report); err != nil {
-			return fmt.Errorf("encode the report of an ingest: %w", err)
-		}
-	}
-	err := a.db.InTx(ctx, a.job.Args.Workspace, func(tx pgx.Tx) error {
+// giveBack leaves a run to the next attempt.
+func (x *execution) giveBack(ctx context.Context) error {
+	err := x.db.InTx(ctx, x.ws, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
-			UPDATE ingest_jobs SET state = $3, done = $4, report = $5, error = $6, updated_at = now()
-			WHERE workspace_id = $1 AND id = $2 AND state IN ('queued', 'running')`,
-			a.job.Args.Workspace, a.job.ID, string(state), a.seen.Done, encoded, reason)
+			UPDATE ingest_runs SET state = 'queued', seen_at = now()
+			WHERE workspace_id = $1 AND id = $2 AND state = 'running'`, x.ws, x.run)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write the state of ingest job %d: %w", a.job.ID, err)
+		return fmt.Errorf("give back ingest run %d: %w", x.run, err)
 	}
 	return nil
 }

@@ -26,13 +26,8 @@ type raw struct {
 
 // read returns the bytes of an item.
 func (p *Pipeline) read(ctx context.Context, it entry) (raw, error) {
-	if it.fsys == nil {
-		res, err := p.fetch.get(ctx, it.uri)
-		if err != nil {
-			return raw{}, err
-		}
-		f := formatOfPage(res.body, res.contentType, res.url.Path)
-		return raw{res.body, f, res.contentType, res.url}, nil
+	if it.get != nil {
+		return it.get(ctx)
 	}
 	if it.format == formatUnknown {
 		return raw{format: formatUnknown}, nil

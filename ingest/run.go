@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"runtime"
 	"sync"
@@ -13,30 +14,22 @@ import (
 	"handrail/knowledge"
 )
 
-// Run ingests folders, files and http(s) URLs. Items that cannot be read stand in the report and stop nobody else. The
-// error is of kind Invalid, and names the source, where a source does not exist (then nothing is written) or none of
-// its documents can be read (then nothing is pruned). The report tells what was committed, also next to an error.
+// Run ingests folders, files and http(s) addresses, written as [ParseSpec] reads them. Items that cannot be read stand
+// in the report and stop nobody else. The error is of kind Invalid, and names the source, where a source does not exist
+// (then nothing is written) or none of its documents can be read (then nothing is pruned). The report tells what was
+// committed, also next to an error.
 func (p *Pipeline) Run(ctx context.Context, ws uuid.UUID, sources []string, o Options) (Report, error) {
-	var found []*source
-	defer func() {
-		for _, s := range found {
-			s.close()
-		}
-	}()
-	for _, name := range sources {
-		s, err := openSource(name)
-		if err != nil {
-			return Report{}, err
-		}
-		found = append(found, s)
+	specs, err := parseSpecs(sources)
+	if err != nil {
+		return Report{}, err
 	}
-	return p.run(ctx, ws, found, o)
+	return p.runSpecs(ctx, ws, specs, nil, o)
 }
 
 // RunFS is [Pipeline.Run] for the folder root of fsys, such as one that is embedded in the program.
 func (p *Pipeline) RunFS(ctx context.Context, ws uuid.UUID, fsys fs.FS, root string, o Options) (Report, error) {
 	s := &source{name: root}
-	if err := s.walk(fsys, root); err != nil {
+	if err := s.walk(fsys, root, nil); err != nil {
 		return Report{}, err
 	}
 	return p.run(ctx, ws, []*source{s}, o)
@@ -124,6 +117,9 @@ func (p *Pipeline) work(ctx context.Context, w *writer) error {
 func (p *Pipeline) one(ctx context.Context, it entry, stored map[string]knowledge.Document) outcome {
 	out := outcome{item: it}
 	r, err := p.read(ctx, it)
+	if out.unchanged = errors.Is(err, errNotModified); out.unchanged {
+		return out
+	}
 	if err != nil {
 		out.err = err
 		return out

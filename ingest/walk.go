@@ -10,8 +10,8 @@ import (
 	"handrail/internal/errs"
 )
 
-// walk finds the documents below root in ascending order of their paths.
-func (s *source) walk(fsys fs.FS, root string) error {
+// walk finds the documents below root in ascending order of their paths, among the files that Git tracks.
+func (s *source) walk(fsys fs.FS, root string, git tracked) error {
 	err := fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
 		uri := strings.TrimPrefix(strings.TrimPrefix(name, root), "/")
 		switch {
@@ -25,7 +25,7 @@ func (s *source) walk(fsys fs.FS, root string) error {
 			return nil
 		case d.IsDir() && passedOver(d.Name()):
 			return fs.SkipDir
-		case d.IsDir() || passedOver(d.Name()):
+		case d.IsDir() || passedOver(d.Name()) || !git.holds(uri):
 			return nil
 		}
 		s.file(fsys, name, uri, d)

@@ -15,11 +15,38 @@ import (
 )
 
 type ingestCommand struct {
-	Sources    []string `arg:"" help:"Folders, files and http(s) addresses."`
+	Sources    []string `arg:"" name:"source" help:"Folders, files, addresses of pages, sitemap:ADDRESS and crawl:ADDRESS."`
 	Collection string   `help:"Collection that the documents belong to." default:"help"`
 	Prune      bool     `help:"Remove documents of the collection that are gone from the sources."`
-	DryRun     bool     `help:"Report what would change and write nothing."`
-	JSON       bool     `help:"Print the report as JSON."`
+	DryRun     bool     `help:"Report what would change and write nothing." xor:"dry"`
+	JSON       bool     `help:"Print the report as JSON." xor:"json"`
+	Watch      bool     `help:"Go on with every change in the folder until Ctrl-C." xor:"dry,json"`
+	webLimits
+}
+
+// webLimits are the bounds of sitemaps and crawls.
+type webLimits struct {
+	MaxPages int `help:"Most pages of a sitemap or crawl." default:"500"`
+	Depth    int `help:"How many links a crawl follows from its first page." default:"5"`
+}
+
+// specs reads the names of sources.
+func (l webLimits) specs(names ...string) ([]ingest.Spec, error) {
+	var out []ingest.Spec
+	for _, name := range names {
+		s, err := ingest.ParseSpec(name)
+		if err != nil {
+			return nil, err
+		}
+		if s.Kind == ingest.KindSitemap || s.Kind == ingest.KindCrawl {
+			s.MaxPages, s.Depth = l.MaxPages, l.Depth
+			if s, err = s.Web(); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 // ingestReport is the report as JSON.
@@ -45,14 +72,27 @@ func (cmd *ingestCommand) Run(ctx context.Context, c *commands, io streams) erro
 }
 
 func (cmd *ingestCommand) ingest(ctx context.Context, st *stack, io streams) error {
+	specs, err := cmd.specs(cmd.Sources...)
+	if err != nil {
+		return err
+	}
+	o := ingest.Options{Collection: cmd.Collection, Prune: cmd.Prune, DryRun: cmd.DryRun}
+	if cmd.Watch {
+		return watch(ctx, st, specs, o, io)
+	}
 	show, finish := progress(io.err)
-	report, err := st.ingest.Run(ctx, st.workspace, cmd.Sources, ingest.Options{Collection: cmd.Collection,
-		Prune: cmd.Prune, DryRun: cmd.DryRun, Progress: func(p ingest.Progress) { show(p.Done, p.Total, p.Current) }})
+	o.Progress = func(p ingest.Progress) { show(p.Done, p.Total, p.Current) }
+	report, err := ingest.NewRuns(st.db, st.ingest).Run(ctx, st.workspace, specs, o)
 	finish()
+	return cmd.conclude(io.out, report, err)
+}
+
+// conclude prints the report of a run and returns its error, or status 1 if a document failed.
+func (cmd *ingestCommand) conclude(w io.Writer, report ingest.Report, err error) error {
 	if err != nil && len(report.Failed) == 0 {
 		return err
 	}
-	if printErr := cmd.print(io.out, report); printErr != nil {
+	if printErr := cmd.print(w, report); printErr != nil {
 		return printErr
 	}
 	if err != nil {
@@ -85,7 +125,7 @@ func (cmd *ingestCommand) print(w io.Writer, r ingest.Report) error {
 		len(r.Added), len(r.Changed), len(r.Unchanged), len(r.Removed), len(r.Failed), r.Passages,
 		r.Elapsed.Round(10*time.Millisecond))
 	if err == nil && len(r.Skipped) > 0 {
-		_, err = fmt.Fprintf(w, "skipped %d with settings only and no text (--json names them)\n", len(r.Skipped))
+		_, err = fmt.Fprintf(w, "skipped %d that hold no text or ask not to be taken (--json names them)\n", len(r.Skipped))
 	}
 	return err
 }

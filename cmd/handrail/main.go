@@ -2,7 +2,8 @@
 //
 //	handrail demo                 a sample shop to try, on http://localhost:8080
 //	handrail serve                the server
-//	handrail ingest PATH|URL...   load documents
+//	handrail ingest SOURCE...     load documents
+//	handrail sources ...          list what was loaded from where, and run it again
 //	handrail ask "..."            ask the bot from the terminal
 //	handrail eval ...             score intents, retrieval and whole turns
 //
@@ -35,6 +36,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Demo    demoCommand    `cmd:"" help:"Run the server with a sample shop, two agents and a knowledge manager."`
 	Ingest  ingestCommand  `cmd:"" help:"Load documents into the knowledge base."`
+	Sources sourcesCommand `cmd:"" help:"List, add, run and remove the sources of documents."`
 	Ask     askCommand     `cmd:"" help:"Ask the bot one question."`
 	Embed   embedCommand   `cmd:"" help:"Give vectors to passages that the configured embedder has not seen."`
 	Eval    evalCommand    `cmd:"" help:"Score intents, retrieval and whole turns."`

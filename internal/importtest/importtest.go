@@ -64,6 +64,8 @@ var Exclusive = map[string][]string{
 	"github.com/nats-io/nats-server":       {"internal/events"},
 	"github.com/nats-io/nats.go":           {"internal/events"},
 	"github.com/riverqueue/river":          {"ingest", "internal/postgres"},
+	"github.com/temoto/robotstxt":          {"ingest"},
+	"github.com/fsnotify/fsnotify":         {"ingest"},
 }
 
 // environment lists who may read the environment: the command, and the helpers of the tests.
