@@ -3,8 +3,11 @@ package ingest
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
 )
 
 // The parsers take what anybody wrote. Whatever it is, they return, and make valid text whose passages lie within it.
@@ -38,19 +41,27 @@ func fuzz(f *testing.F, pattern string, format format) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := parse(raw{body: body, format: format})
+		pages, _, err := parse(raw{body: body, format: format})
 		if err != nil {
 			return
 		}
-		from := 0
-		for _, ps := range split(p) {
-			if ps.Start < from || ps.End <= ps.Start || ps.End > len(p.text) {
-				t.Errorf("range %d-%d after %d in a text of %d bytes", ps.Start, ps.End, from, len(p.text))
-			}
-			if ps.Text == "" || !utf8.ValidString(ps.Text) {
-				t.Errorf("passage %q", ps.Text)
-			}
-			from = ps.Start
+		for _, p := range pages {
+			checkPassages(t, p)
 		}
 	})
+}
+
+// checkPassages checks that the passages of a page stand in order, lie within its text, and hold what stands there.
+func checkPassages(t require.TestingT, p page) {
+	from := 0
+	for i, ps := range split(p) {
+		require.Equal(t, i, ps.Ordinal)
+		require.GreaterOrEqual(t, ps.Start, from)
+		require.Greater(t, ps.End, ps.Start)
+		require.LessOrEqual(t, ps.End, len(p.text))
+		require.True(t, utf8.ValidString(ps.Text), "%q", ps.Text)
+		require.NotEmpty(t, ps.Text)
+		require.Contains(t, ps.Text, strings.TrimSpace(p.text[ps.Start:ps.End]))
+		from = ps.Start
+	}
 }

@@ -51,7 +51,9 @@ type Breach struct {
 }
 
 // Error returns the cause with its detail.
-func (b *Breach) Error() string { return fmt.Sprintf("the child process ended (%s): %s", b.Cause, b.Detail) }
+func (b *Breach) Error() string {
+	return fmt.Sprintf("the child process ended (%s): %s", b.Cause, b.Detail)
+}
 
 // Sizes of the protocol.
 const (
