@@ -154,6 +154,17 @@ func pdfTitle(s string) string {
 	return s
 }
 
+// inherited returns a property of a page or of the nodes above it, which may contain themselves.
+func inherited(v pdf.Value, key string) pdf.Value {
+	for range 64 {
+		if found := v.Key(key); found.Kind() != pdf.Null {
+			return found
+		}
+		v = v.Key("Parent")
+	}
+	return pdf.Value{}
+}
+
 // pdfLines reads one page. The library panics where it finds what it does not expect; what came before is kept.
 func pdfLines(p pdf.Page) (lines []pdfLine, err error) {
 	t := &typesetter{fonts: map[string]*pdfFont{}}
@@ -163,6 +174,6 @@ func pdfLines(p pdf.Page) (lines []pdfLine, err error) {
 		}
 		lines = t.lines()
 	}()
-	t.content(p.V.Key("Contents"), p.Resources(), 0)
+	t.content(p.V.Key("Contents"), inherited(p.V, "Resources"), 0)
 	return nil, nil
 }

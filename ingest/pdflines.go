@@ -57,7 +57,7 @@ func setLine(pieces []glyphs) (pdfLine, bool) {
 			last := pieces[i-1]
 			space := 0.17
 			if last.estimated {
-				space = 0.3
+				space = 0.25
 			}
 			if gap := g.x - last.end; gap > space*g.size || g.x < last.x-g.size {
 				sb.WriteByte(' ')

@@ -97,11 +97,12 @@ func (w *workbook) sheet(name string, titled bool) error {
 	defer rows.Close()
 	var cols *columns
 	var names, waiting []string
+	w.group++
 	heading := func() {
 		if titled {
 			w.heading(2, name)
+			w.group++
 		}
-		w.group++
 		titled = false
 	}
 	for line := 1; rows.Next(); line++ {
