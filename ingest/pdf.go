@@ -50,7 +50,9 @@ func loadPDF(body []byte) (page, error) {
 		return page{}, errs.New(errs.Invalid, "none of its pages can be read: save it again with another program, or install "+
 			"pdftotext on the server")
 	}
-	p.title = pdfTitle(r.Trailer().Key("Info").Key("Title").Text())
+	if title := pdfTitle(r.Trailer().Key("Info").Key("Title").Text()); title != "" {
+		p.title = title
+	}
 	return p, nil
 }
 

@@ -69,7 +69,7 @@ func setLine(pieces []glyphs) (pdfLine, bool) {
 			line.bold = line.bold && g.bold
 		}
 	}
-	line.s = tidy(canonical(strings.ToValidUTF8(strings.ReplaceAll(sb.String(), "\n", " "), "")))
+	line.s = unligated(tidy(canonical(strings.ToValidUTF8(strings.ReplaceAll(sb.String(), "\n", " "), ""))))
 	return line, line.s != ""
 }
 
@@ -100,7 +100,7 @@ func loadPDFText(src string) (page, error) {
 		var lines []pdfLine
 		gap := false
 		for _, s := range strings.Split(canonical(text), "\n") {
-			if s = tidy(s); s == "" {
+			if s = unligated(tidy(s)); s == "" {
 				gap = true
 				continue
 			}
@@ -139,7 +139,28 @@ func layOut(pages [][]pdfLine) page {
 	}
 	p := w.page()
 	p.paged = true
+	p.title = onlyTitle(p.parts)
 	return p
+}
+
+// onlyTitle returns the heading on the first page that is larger than all others, "" if there is no such heading.
+func onlyTitle(parts []block) string {
+	title := ""
+	for _, b := range parts {
+		if b.kind != heading || b.level > 1 {
+			continue
+		}
+		if title != "" || b.page != 1 {
+			return ""
+		}
+		title = b.title
+	}
+	return title
+}
+
+// unligated writes out the letters that printers join, as readers type them.
+func unligated(s string) string {
+	return strings.NewReplacer("ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st").Replace(s)
 }
 
 func hyphenated(a, b string) bool {
