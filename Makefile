@@ -2,7 +2,7 @@
 
 GO_FILES = $$(find . -name node_modules -prune -o -name '*.go' -print)
 
-.PHONY: help demo test build web lint fmt testdb eval clean
+.PHONY: help demo test build web lint fmt testdb eval fuzz clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -34,6 +34,9 @@ testdb: ## Start a throw-away PostgreSQL for a bare `go test`; prints what to ex
 
 eval: build ## Run the evaluation suite of the sample shop against the committed baseline
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} bin/handrail eval run sample --gate --baseline evals/baseline.json
+
+fuzz: ## Fuzz every parser, FUZZTIME each (default 2m), two at a time; FUZZ="FuzzPDF FuzzZip" names some
+	@FUZZTIME=$${FUZZTIME:-2m} sh scripts/fuzz.sh
 
 clean: ## Remove what was built; caches and data folders stay
 	@rm -rf bin web/node_modules/.handrail-build

@@ -61,6 +61,9 @@ var Exclusive = map[string][]string{
 	"github.com/nats-io/nats-server":       {"internal/events"},
 	"github.com/nats-io/nats.go":           {"internal/events"},
 	"github.com/riverqueue/river":          {"ingest", "internal/postgres"},
+	"github.com/xuri/excelize":             {"ingest"},
+	"github.com/ledongthuc/pdf":            {"ingest"},
+	"golang.org/x/sys":                     {"ingest/sandbox"},
 }
 
 // environment lists who may read the environment: the command, and the helpers of the tests.
