@@ -143,7 +143,7 @@ func (l *loader) load(ctx context.Context, t task, body []byte) (loaded, error) 
 
 // call reads an item in the child, which it starts if there is none.
 func (l *loader) call(ctx context.Context, t task, body []byte, out *loaded) error {
-	if l.worker == nil || l.calls == callsPerWorker {
+	if l.worker == nil || l.calls == callsPerWorker || !l.worker.Usable() {
 		l.close()
 		w, err := sandbox.Start([]string{loaderArgument}, l.config.limits())
 		if err != nil {

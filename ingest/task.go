@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"handrail/internal/errs"
@@ -26,7 +27,7 @@ type task struct {
 type part struct {
 	Member   *member             `json:",omitempty"`
 	Document *knowledge.Document `json:",omitempty"` // what follows are its passages
-	Passages []knowledge.Passage `json:",omitempty"`
+	Passages []wirePassage       `json:",omitempty"`
 	Failure  *Failure            `json:",omitempty"` // of a member or a row; the rest is read
 	Fault    *fault              `json:",omitempty"` // of the whole
 }
@@ -72,6 +73,7 @@ type loaded struct {
 	failed    []Failure
 	member    *member
 	begun     int // documents before the current member
+	passages  int
 	fault     error
 }
 
@@ -88,8 +90,31 @@ func (l *loaded) take(p part) error {
 	case len(l.documents) == 0:
 		return errors.New("passages without a document")
 	default:
-		last := &l.documents[len(l.documents)-1]
-		last.Passages = append(last.Passages, p.Passages...)
+		return l.add(p.Passages)
+	}
+	return nil
+}
+
+// add completes passages of the last document.
+func (l *loaded) add(some []wirePassage) error {
+	if l.passages += len(some); l.passages > mostPassages {
+		return errs.New(errs.TooLarge, "it makes more than %d passages: split it", mostPassages)
+	}
+	d := &l.documents[len(l.documents)-1]
+	var path []string
+	if n := len(d.Passages); n > 0 {
+		path = d.Passages[n-1].HeadingPath
+	}
+	for _, w := range some {
+		if w.Path != nil {
+			path = slices.Clip(*w.Path)
+		}
+		p := knowledge.Passage{Ordinal: len(d.Passages), Title: d.Document.Title, HeadingPath: path, Text: w.Text, Start: w.Start,
+			End: w.End, Page: w.Page, Lang: d.Document.Lang, URL: d.Document.URL, Question: w.Question}
+		if w.URL != "" {
+			p.URL = w.URL
+		}
+		d.Passages = append(d.Passages, p)
 	}
 	return nil
 }
@@ -97,8 +122,25 @@ func (l *loaded) take(p part) error {
 // abandon forgets what the current member has yielded, which may not be all of it.
 func (l *loaded) abandon() { l.documents = l.documents[:l.begun] }
 
-// passagesPerPart keeps a part well below the largest frame.
-const passagesPerPart = 200
+// wirePassage is a passage on its way from the child, without what it shares with its document, and with its headings
+// only where they are not those of the passage before it.
+type wirePassage struct {
+	Text       string    `json:"t"`
+	Start, End int       `json:",omitempty"`
+	Page       int       `json:"p,omitempty"`
+	Path       *[]string `json:"h,omitempty"`
+	Question   string    `json:"q,omitempty"`
+	URL        string    `json:"u,omitempty"`
+}
+
+// Limits of what an item yields: passagesPerPart keeps a part well below the largest frame, mostPassages bounds the
+// memory of the parent.
+const (
+	passagesPerPart = 200
+	mostPassages    = 100_000
+	longestURL      = 2000
+	mostTags        = 50
+)
 
 // read makes documents from body and gives them to emit, whose error ends it.
 func (t task) read(body []byte, emit func(part) error) error {
@@ -157,7 +199,7 @@ func (t task) document(p page, emit func(part) error) error {
 	if p.language == "" {
 		p.language = p.lang(t.Lang)
 	}
-	d := knowledge.Document{URI: uri, Title: p.title, URL: p.url, Lang: p.language, Tags: p.tags}
+	d := knowledge.Document{URI: uri, Title: p.title, URL: p.url, Lang: p.language, Tags: tagged(p.tags)}
 	passages := split(p)
 	if len(passages) == 0 {
 		return noText(t.Format)
@@ -165,16 +207,40 @@ func (t task) document(p page, emit func(part) error) error {
 	if err := emit(part{Document: &d}); err != nil {
 		return err
 	}
-	for start := 0; start < len(passages); start += passagesPerPart {
-		some := passages[start:min(start+passagesPerPart, len(passages))]
-		for i := range some {
-			some[i].Lang = p.language
+	var path []string
+	for some := range slices.Chunk(passages, passagesPerPart) {
+		wired := make([]wirePassage, len(some))
+		for i, ps := range some {
+			wired[i] = wire(ps, d)
+			if !slices.Equal(path, ps.HeadingPath) {
+				path = ps.HeadingPath
+				own := append([]string{}, path...) // not nil, which on the wire would mean the path of the one before
+				wired[i].Path = &own
+			}
 		}
-		if err := emit(part{Passages: some}); err != nil {
+		if err := emit(part{Passages: wired}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// wire leaves out what a passage shares with its document.
+func wire(p knowledge.Passage, d knowledge.Document) wirePassage {
+	w := wirePassage{Text: p.Text, Start: p.Start, End: p.End, Page: p.Page, Question: p.Question}
+	if p.URL != d.URL {
+		w.URL = p.URL
+	}
+	return w
+}
+
+// tagged returns the tags of a document, as many and as long as anybody reads.
+func tagged(tags []string) []string {
+	tags = slices.Clone(tags[:min(len(tags), mostTags)])
+	for i, t := range tags {
+		tags[i] = clip(t, 100)
+	}
+	return tags
 }
 
 // A title or heading stands in every passage below it, so that a long one would be stored thousands of times.

@@ -120,7 +120,7 @@ func (w *workbook) sheet(name string, titled bool) error {
 		case strings.Join(cells, "") == "":
 		case cols != nil:
 			if reason := w.row(cells, cols, line); reason != "" {
-				w.bad.add(fmt.Sprintf("sheet %q, %s", name, reason))
+				w.bad.add(fmt.Sprintf("sheet %q, %s", clip(name, 100), reason))
 			}
 		case names == nil:
 			if found, err := findColumns(cells, line); err == nil {
@@ -145,7 +145,7 @@ func (w *workbook) sheet(name string, titled bool) error {
 
 func (w *workbook) count(sheet string, cells, line int) error {
 	if w.cells += cells; w.cells > mostCells || line > mostRows {
-		return errs.New(errs.TooLarge, "sheet %q goes beyond %d cells or %d rows: remove what is empty, or split it", sheet,
+		return errs.New(errs.TooLarge, "sheet %q goes beyond %d cells or %d rows: remove what is empty, or split it", clip(sheet, 100),
 			mostCells, mostRows)
 	}
 	return nil

@@ -6,8 +6,8 @@ import "syscall"
 
 const executable = ""
 
-// limitMemory sets what the system knows of the limit; see the comment of the package for what that is worth.
-func limitMemory(n int64) error {
+// limitMemory leaves memory to the soft limit of the runtime; see the comment of the package.
+func limitMemory(int64) error {
 	if err := cap0(syscall.RLIMIT_CORE, 0); err != nil {
 		return err
 	}

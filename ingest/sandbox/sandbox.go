@@ -13,7 +13,7 @@
 //   - On Linux (amd64 and arm64) a filter of system calls, which nothing can lift again, leaves a child the calls that
 //     computing takes: it opens no file and no socket, and starts no program. Where the kernel refuses the filter, the
 //     child does not start. On other systems there is no such filter: there the limits of time and output hold, memory
-//     is limited as far as the system has RLIMIT_DATA, and the child has no more than an empty environment.
+//     has the soft limit of the runtime of Go only, and the child gets an empty environment.
 //   - A program from outside, such as pdftotext, runs under the same limits; it may open files to read, and no socket.
 //   - A child ends with its parent, because its input ends, or at its processor time at the latest.
 package sandbox

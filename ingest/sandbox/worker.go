@@ -95,15 +95,20 @@ func startError(err error) error {
 // has ended; the error is a [*Breach], the error of each, or that of ctx.
 func (w *Worker) Call(ctx context.Context, head, body []byte, each func(frame []byte) error) error {
 	timer := time.AfterFunc(w.limits.Wall, func() { w.kill(Wall) })
-	defer timer.Stop()
 	defer context.AfterFunc(ctx, func() { w.kill(Crash) })()
 	sent := make(chan error, 1)
 	go func() { // beside reading, because a child may answer before it has read all
 		sent <- errors.Join(writeChunk(w.in, head), writeChunk(w.in, body))
 	}()
 	err := w.answer(each, timer)
+	if !timer.Stop() {
+		w.kill(Wall) // also where the answer came in the same moment: the child is ending
+	}
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF { // at its end it has ended by itself
 		w.kill(Crash)
+	}
+	if err != nil { // a child that has closed its output must not live on
+		defer time.AfterFunc(5*time.Second, func() { _ = w.cmd.Process.Kill() }).Stop()
 	}
 	if sendErr := <-sent; err == nil {
 		err = sendErr
@@ -119,8 +124,14 @@ func (w *Worker) Call(ctx context.Context, head, body []byte, each func(frame []
 	case errors.As(err, &own):
 		return own.err
 	}
+	if status.ExitCode() == exitConfine {
+		return startError(errors.New(strings.TrimSpace(w.stderr.String())))
+	}
 	return w.breach(status, err)
 }
+
+// Usable reports whether another call can be made.
+func (w *Worker) Usable() bool { return w.why.Load() == nil }
 
 // handleError is an error of the caller's own function.
 type handleError struct{ err error }
