@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"handrail/knowledge"
 )
 
 // TestAChildMakesTheSameDocuments reads files of many kinds in this process and in a child.
@@ -33,8 +35,21 @@ func TestAChildMakesTheSameDocuments(t *testing.T) {
 		require.Equal(t, want.failed, got.failed, name)
 		require.Equal(t, wantErr == nil, err == nil, name)
 		require.Equal(t, isStub(wantErr), isStub(err), name)
+		if name == "a.md" {
+			samePaths(t, one(t, formatMarkdown, r.body), got.documents[0].Passages)
+		}
 		if err != nil {
 			require.Equal(t, reason(wantErr), reason(err), name)
 		}
 	}
+}
+
+// samePaths checks that passages arrive with the headings that the splitter gave them.
+func samePaths(t *testing.T, p page, got []knowledge.Passage) {
+	t.Helper()
+	var want, have [][]string
+	for i, ps := range split(p) {
+		want, have = append(want, append([]string{}, ps.HeadingPath...)), append(have, append([]string{}, got[i].HeadingPath...))
+	}
+	require.Equal(t, want, have)
 }
