@@ -2,7 +2,7 @@
 
 GO_FILES = $$(find . -name node_modules -prune -o -name '*.go' -print)
 
-.PHONY: help demo test build web lint fmt testdb eval bench-knowledge clean
+.PHONY: help demo test build web lint fmt testdb eval bench-knowledge fuzz clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -38,6 +38,9 @@ eval: build ## Run the evaluation suite of the sample shop against the committed
 bench-knowledge: ## Measure search and ingest beside full text, a bare HNSW query and COPY (BENCH_PASSAGES=100000)
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench knowledge --passages $${BENCH_PASSAGES:-100000}
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench ingest
+
+fuzz: ## Fuzz every parser, FUZZTIME each (default 2m), two at a time; FUZZ="FuzzPDF FuzzZip" names some
+	@FUZZTIME=$${FUZZTIME:-2m} sh scripts/fuzz.sh
 
 clean: ## Remove what was built; caches and data folders stay
 	@rm -rf bin web/node_modules/.handrail-build

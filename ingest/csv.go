@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -22,85 +23,107 @@ func answerNames() []string {
 }
 
 // loadCSV reads an export of questions and answers, a row each, parted by commas, semicolons or tabs. The first line
-// names the columns, in English or Chinese; it may be missing where there are two columns and the first asks.
-func loadCSV(src string) (page, error) {
+// names the columns, in English or Chinese; it may be missing where there are two columns and the first asks. A column
+// named url says where an answer can be opened. A row that lacks something stands in failed, and the others are read.
+func loadCSV(src string) (p page, failed []string, err error) {
 	r := csv.NewReader(strings.NewReader(src))
 	r.Comma = separator(src)
 	r.FieldsPerRecord = -1
 	r.TrimLeadingSpace = true
 	w := newMarkdown()
-	q, a := -1, -1
+	var cols *columns
+	var bad failures
 	for {
 		cells, err := r.Read()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return page{}, csvError(err)
+			return page{}, nil, csvError(err)
 		}
 		line, _ := r.FieldPos(0)
-		if q < 0 {
-			var header bool
-			if q, a, header, err = columns(cells, line); err != nil {
-				return page{}, err
-			} else if header {
+		if cols == nil {
+			if cols, err = findColumns(cells, line); err != nil {
+				return page{}, nil, err
+			} else if cols.header {
 				continue
 			}
 		}
-		if err := w.row(cells, q, a, line); err != nil {
-			return page{}, err
+		if reason := w.row(cells, cols, line); reason != "" {
+			bad.add(reason)
 		}
 	}
-	return w.page(), nil
+	p = w.page()
+	failed, err = bad.all(len(p.parts) > 0)
+	return p, failed, err
 }
 
-// columns finds the question and the answer in the first record, and says whether that record is a header.
-func columns(cells []string, line int) (q, a int, header bool, err error) {
-	q, a = -1, -1
-	for i, c := range cells {
-		name := strings.ToLower(strings.Trim(strings.TrimSpace(c), "*#:："))
+// columns says where in a record the parts of a pair stand.
+type columns struct {
+	question, answer, url int  // -1 where there is none
+	header                bool // the first record holds names
+}
+
+// findColumns looks for the columns in the first record.
+func findColumns(cells []string, line int) (*columns, error) {
+	c := &columns{question: -1, answer: -1, url: -1}
+	for i, cell := range cells {
+		name := strings.ToLower(strings.Trim(strings.TrimSpace(cell), "*#:："))
 		switch {
-		case q < 0 && slices.Contains(questionNames(), name):
-			q = i
-		case a < 0 && slices.Contains(answerNames(), name):
-			a = i
+		case c.question < 0 && slices.Contains(questionNames(), name):
+			c.question = i
+		case c.answer < 0 && slices.Contains(answerNames(), name):
+			c.answer = i
+		case c.url < 0 && slices.Contains([]string{"url", "link", "source url", "链接", "网址"}, name):
+			c.url = i
 		}
 	}
 	switch {
-	case q >= 0 && a >= 0:
-		return q, a, true, nil
+	case c.question >= 0 && c.answer >= 0:
+		c.header = true
+		return c, nil
 	case len(cells) == 2 && asks(strings.TrimSpace(cells[0])):
-		return 0, 1, false, nil
-	case q >= 0:
-		return -1, -1, false, errs.New(errs.Invalid, "line %d names no answer column: call it \"answer\" or \"答案\"", line)
-	case a >= 0:
-		return -1, -1, false, errs.New(errs.Invalid, "line %d names no question column: call it \"question\" or \"问题\"", line)
+		return &columns{question: 0, answer: 1, url: -1}, nil
+	case c.question >= 0:
+		return nil, errs.New(errs.Invalid, "line %d names no answer column: call it \"answer\" or \"答案\"", line)
+	case c.answer >= 0:
+		return nil, errs.New(errs.Invalid, "line %d names no question column: call it \"question\" or \"问题\"", line)
 	}
-	return -1, -1, false, errs.New(errs.Invalid, "line %d names no question and answer columns: make it "+
+	return nil, errs.New(errs.Invalid, "line %d names no question and answer columns: make it "+
 		"\"question,answer\" or \"问题,答案\"", line)
 }
 
-// row appends one question with its answer, which may hold Markdown or HTML. Empty rows are passed over.
-func (w *markdown) row(cells []string, q, a, line int) error {
+// row appends one question with its answer, or returns what is wrong with the row. Empty rows are passed over.
+func (w *markdown) row(cells []string, c *columns, line int) string {
 	if strings.TrimSpace(strings.Join(cells, "")) == "" {
-		return nil
+		return ""
 	}
-	if q >= len(cells) || a >= len(cells) {
-		return errs.New(errs.Invalid, "line %d has %d columns but the question is column %d and the answer column %d: "+
-			"add what is missing, and put texts that hold the separator in double quotes", line, len(cells), q+1, a+1)
+	cell := func(i int) string {
+		if i < 0 || i >= len(cells) {
+			return ""
+		}
+		return strings.TrimSpace(cells[i])
 	}
-	question, answer := strings.TrimSpace(cells[q]), strings.TrimSpace(cells[a])
-	if question == "" {
-		return errs.New(errs.Invalid, "line %d has an answer but no question: write the question or remove the line", line)
+	question, answer := cell(c.question), cell(c.answer)
+	switch {
+	case c.question >= len(cells) || c.answer >= len(cells):
+		return fmt.Sprintf("line %d has %d columns but the question is column %d and the answer column %d: "+
+			"add what is missing, and put texts that hold the separator in double quotes", line, len(cells), c.question+1, c.answer+1)
+	case question == "":
+		return fmt.Sprintf("line %d has an answer but no question: write the question or remove the line", line)
+	case answer == "":
+		return fmt.Sprintf("line %d has a question but no answer: write the answer or remove the line", line)
 	}
-	if answer == "" {
-		return errs.New(errs.Invalid, "line %d has a question but no answer: write the answer or remove the line", line)
-	}
-	w.faq(question)
+	w.faqPair(question, answer, absolute(cell(c.url)))
+	return ""
+}
+
+// faqPair appends a question with its answer, which may hold Markdown or HTML.
+func (w *markdown) faqPair(question, answer, url string) {
+	w.faq(question, url)
 	in := &markdown{parser: w.parser, h1: true}
 	in.write(answer, 0)
 	w.adopt(in)
-	return nil
 }
 
 // adopt appends the blocks of in. Headings within an answer are no headings of the document.

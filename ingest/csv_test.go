@@ -22,7 +22,7 @@ func TestCSV(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := loadCSV(src)
+			p, _, err := loadCSV(src)
 			require.NoError(t, err)
 			require.Equal(t, [][2]string{{"Is it free?", "Yes."}, {"Where?", "In Oslo."}}, pairs(split(p)))
 		})
@@ -33,7 +33,7 @@ func TestCSVInChinese(t *testing.T) {
 	t.Parallel()
 	src, err := decode([]byte("\xef\xbb\xbf编号,问题,答案\r\n1,可以开发票,\"可以，\r\n在订单页下载。\"\r\n"), "", false)
 	require.NoError(t, err)
-	p, err := loadCSV(src)
+	p, _, err := loadCSV(src)
 	require.NoError(t, err)
 	ps := split(p)
 	require.Equal(t, [][2]string{{"可以开发票", "可以，在订单页下载。"}}, pairs(ps))
@@ -42,7 +42,7 @@ func TestCSVInChinese(t *testing.T) {
 
 func TestCSVLongAnswerKeepsItsQuestion(t *testing.T) {
 	t.Parallel()
-	p, err := loadCSV("question,answer\nWhat now?,\"" + strings.Repeat("One more sentence stands here. ", 200) + "\"\n")
+	p, _, err := loadCSV("question,answer\nWhat now?,\"" + strings.Repeat("One more sentence stands here. ", 200) + "\"\n")
 	require.NoError(t, err)
 	ps := split(p)
 	require.Greater(t, len(ps), 3)
@@ -54,9 +54,9 @@ func TestCSVLongAnswerKeepsItsQuestion(t *testing.T) {
 func TestCSVErrorsNameTheLine(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ src, want string }{
-		"no answer":       {"question,answer\nA?,Yes\nB?,\n", "line 3 has a question but no answer"},
+		"no answer":       {"question,answer\n\nB?,\n", "line 3 has a question but no answer"},
 		"no question":     {"question,answer\n,Yes\n", "line 2 has an answer but no question"},
-		"missing column":  {"question,answer\n\"A\n?\",Yes\nB?\n", "line 4 has 1 columns"},
+		"missing column":  {"question,answer\n\"A\n?\"\n", "line 2 has 1 columns"},
 		"open quote":      {"question,answer\nA?,Yes\nB?,\"No\n", "line 3 has a quoted text that is not closed"},
 		"bare quote":      {"question,answer\nA?,5\" wide\n", "line 2 has a double quote"},
 		"no header":       {"name,price\nmug,5\n", "line 1 names no question and answer columns"},
@@ -64,11 +64,26 @@ func TestCSVErrorsNameTheLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := loadCSV(c.src)
+			_, _, err := loadCSV(c.src)
 			require.True(t, errs.Is(err, errs.Invalid))
 			require.Contains(t, reason(err), c.want)
 		})
 	}
+}
+
+func TestCSVReadsTheRowsThatAreWhole(t *testing.T) {
+	t.Parallel()
+	p, failed, err := loadCSV("question,answer,URL\n\"A\n?\",Yes,https://a.example/a\nB?\nC?,,\nD?,Maybe,/d\n")
+	require.NoError(t, err)
+	require.Equal(t, [][2]string{{"A ?", "Yes"}, {"D?", "Maybe"}}, pairs(split(p)))
+	require.Equal(t, []string{"https://a.example/a", ""}, []string{split(p)[0].URL, split(p)[1].URL})
+	require.Len(t, failed, 2)
+	require.Contains(t, failed[0], "line 4 has 1 columns")
+	require.Contains(t, failed[1], "line 5 has a question but no answer")
+	_, failed, err = loadCSV("question,answer\nA?,Yes\n" + strings.Repeat("B?\n", 30))
+	require.NoError(t, err)
+	require.Len(t, failed, mostFailures+1)
+	require.Contains(t, failed[mostFailures], "10 more")
 }
 
 func pairs(ps []knowledge.Passage) [][2]string {

@@ -76,10 +76,10 @@ func TestFetchPage(t *testing.T) {
 		it := pageItem(t, p, s.URL+path)
 		r, err := p.read(t.Context(), it)
 		require.NoError(t, err, path)
-		d, err := p.load(it, r)
+		out, err := (&loader{config: p.config}).item(t.Context(), it, r)
 		require.NoError(t, err, path)
-		require.Equal(t, want, d.Passages[0].Text, path)
-		require.Equal(t, s.URL+path, d.Document.URI)
+		require.Equal(t, want, out.documents[0].Passages[0].Text, path)
+		require.Equal(t, s.URL+path, out.documents[0].Document.URI)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestFetchFailures(t *testing.T) {
 			it := pageItem(t, p, address)
 			r, err := p.read(t.Context(), it)
 			if err == nil {
-				_, err = p.load(it, r)
+				_, err = (&loader{config: p.config}).item(t.Context(), it, r)
 			}
 			require.Error(t, err)
 			require.Contains(t, reason(err), want)

@@ -47,17 +47,14 @@ func (s *source) owns(uri string) bool {
 
 // prune removes the stored documents that no source holds any more. What could not be read stays as it was.
 func (w *writer) prune(ctx context.Context) error {
-	keep := map[string]bool{}
-	for _, it := range w.items {
-		keep[it.uri] = !w.stubs[it.uri]
-	}
+	failed := map[string]bool{}
 	for _, f := range w.report.Failed {
-		keep[f.Item] = true
+		failed[f.Item] = true
 	}
 	var ids []uuid.UUID
 	var gone []string
 	for uri, d := range w.stored {
-		if !keep[uri] && !w.hidden(uri) && w.options.mayRemove(uri) {
+		if _, kept := w.kept[uri]; !kept && !partOf(uri, failed) && !w.hidden(uri) && w.options.mayRemove(uri) {
 			ids, gone = append(ids, d.ID), append(gone, uri)
 		}
 	}
@@ -68,6 +65,16 @@ func (w *writer) prune(ctx context.Context) error {
 	}
 	w.report.Removed = gone
 	return nil
+}
+
+// partOf reports whether a document is one of the items, or comes from one.
+func partOf(uri string, items map[string]bool) bool {
+	for i := len(uri); i > 0; i = strings.LastIndexByte(uri[:i], '/') {
+		if items[uri[:i]] {
+			return true
+		}
+	}
+	return false
 }
 
 // hidden reports whether uri lies in a folder that could not be opened.

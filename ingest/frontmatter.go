@@ -96,7 +96,7 @@ func first(values map[string]string, keys ...string) string {
 // absolute returns s if a reader can open it from anywhere, else "".
 func absolute(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	if err != nil || len(s) > longestURL || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return ""
 	}
 	return s

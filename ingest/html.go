@@ -13,6 +13,8 @@ import (
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/table"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"handrail/internal/errs"
 )
 
 // shortArticle is the length in bytes below which the search for the main content has failed.
@@ -22,7 +24,8 @@ const shortArticle = 200
 func loadHTML(src string, address *url.URL) (page, error) {
 	doc, err := html.Parse(strings.NewReader(src))
 	if err != nil {
-		return page{}, fmt.Errorf("parse HTML: %w", err)
+		return page{}, errs.Wrap(err, errs.Invalid, "its elements are nested too deeply to be read: simplify it, or save it as "+
+			"plain text")
 	}
 	w := newMarkdown()
 	w.title = pageTitle(doc)

@@ -37,7 +37,7 @@ import (
 )
 
 // version is part of every hash. Raise it when a change of a loader or of the splitter must reach stored documents.
-const version = "ingest/1"
+const version = "ingest/2"
 
 // Config holds the limits of a [Pipeline]. The zero value is ready for use.
 type Config struct {
@@ -45,6 +45,16 @@ type Config struct {
 	Timeout  time.Duration // for one page, redirects included; 0 means 30 s
 	Delay    time.Duration // between two pages of one host in sitemaps and crawls; 0 means 250 ms
 	Lang     string        // ISO 639-1 code for texts too short to tell; "" means "en"
+
+	// Isolate reads every item in a limited child process of this binary, whose main must begin with [Loader]. Without
+	// it items are read in this process, which is for content that the operator has written, and for tests.
+	Isolate   bool
+	MaxMemory int64         // of a child, in bytes; 0 means 512 MB
+	MaxCPU    time.Duration // processor time for one file, or one member of an archive; 0 means 20 s
+
+	// PDFToText is the path of the program pdftotext, which reads more PDFs than this package does by itself; "" where
+	// there is none. It is only used with Isolate, and runs under the same limits.
+	PDFToText string
 
 	// AllowNetworks lists the private or loopback networks from which pages may be fetched. Every public address is
 	// allowed; every other address is refused when it is dialled, also after a redirect.
@@ -71,6 +81,12 @@ func New(base *knowledge.Base, c Config) *Pipeline {
 	}
 	if c.Lang == "" {
 		c.Lang = "en"
+	}
+	if c.MaxMemory <= 0 {
+		c.MaxMemory = 512 << 20
+	}
+	if c.MaxCPU <= 0 {
+		c.MaxCPU = 20 * time.Second
 	}
 	return &Pipeline{base: base, config: c, fetch: newFetcher(c)}
 }

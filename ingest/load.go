@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"path"
@@ -13,7 +14,6 @@ import (
 	"unicode"
 
 	"handrail/internal/errs"
-	"handrail/knowledge"
 )
 
 // raw is an item as it was read.
@@ -22,6 +22,7 @@ type raw struct {
 	format      format
 	contentType string   // of the response, "" for files
 	address     *url.URL // of the page after redirects, nil for files
+	name        string   // the path or address, of which the extension counts
 }
 
 // read returns the bytes of an item.
@@ -30,10 +31,10 @@ func (p *Pipeline) read(ctx context.Context, it entry) (raw, error) {
 		return it.get(ctx)
 	}
 	if it.format == formatUnknown {
-		return raw{format: formatUnknown}, nil
+		return raw{format: formatUnknown, name: it.uri}, nil
 	}
 	body, err := readFile(it.fsys, it.path, p.config.MaxBytes)
-	return raw{body: body, format: it.format}, err
+	return raw{body: body, format: it.format, name: it.uri}, err
 }
 
 func readFile(fsys fs.FS, name string, most int64) ([]byte, error) {
@@ -49,75 +50,86 @@ func readFile(fsys fs.FS, name string, most int64) ([]byte, error) {
 	if info.Size() > most {
 		return nil, tooLarge(most)
 	}
-	return limited(f, most)
+	body := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // once, rather than twice the size while it grows
+	if _, err := body.ReadFrom(io.LimitReader(f, most+1)); err != nil {
+		return nil, err
+	}
+	if int64(body.Len()) > most {
+		return nil, tooLarge(most)
+	}
+	return body.Bytes(), nil
 }
 
 // digest identifies what a document is made from: its bytes, how they are read, and this version of the package.
 func (p *Pipeline) digest(r raw) []byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n%s\n", version, r.format, p.config.Lang)
+	if r.format == formatPDF && p.config.PDFToText != "" {
+		fmt.Fprintln(h, "pdftotext")
+	}
 	h.Write(r.body)
 	return h.Sum(nil)
 }
 
-// load makes a document with its passages from an item.
-func (p *Pipeline) load(it entry, r raw) (out knowledge.DocumentPassages, err error) {
-	// The parsers read what strangers wrote. One file that trips a defect of theirs must not end the run of a thousand.
-	defer func() {
-		if v := recover(); v != nil {
-			err = errs.Wrap(fmt.Errorf("panic: %v", v), errs.Invalid, "its markup cannot be read: simplify it, or save it as "+
-				"plain text")
-		}
-	}()
-	pg, err := parse(r)
-	if err != nil {
-		return out, err
-	}
-	if pg.title == "" {
-		pg.title = nameOf(it.uri)
-	}
-	if pg.url == "" && it.fsys == nil {
-		pg.url = it.uri
-	}
-	lang := pg.lang(p.config.Lang)
-	out.Document = knowledge.Document{URI: it.uri, Title: pg.title, URL: pg.url, Lang: lang, Tags: pg.tags}
-	out.Passages = split(pg)
-	for i := range out.Passages {
-		out.Passages[i].Lang = lang
-	}
-	if len(out.Passages) == 0 {
-		return out, noText(r.format)
-	}
-	return out, nil
-}
-
-// parse decodes and reads an item by its format.
-func parse(r raw) (page, error) {
-	if r.format == formatUnknown {
-		return page{}, errs.New(errs.Unsupported, "this type of document cannot be read: convert it to %s", readable)
+// parse decodes and reads a file by its format: into one page, or several where the file holds several documents. failed
+// says which of its rows could not be read.
+func parse(r raw) (pages []page, failed []string, err error) {
+	if r.format == formatUnknown || r.format == formatIgnored {
+		return nil, nil, unsupported(r.name)
 	}
 	if len(bytes.TrimSpace(r.body)) == 0 {
-		return page{}, errs.New(errs.Invalid, "it is empty: write something, or remove it")
+		return nil, nil, errs.New(errs.Invalid, "it is empty: write something, or remove it")
 	}
+	if err := mismatch(r.format, r.body); err != nil {
+		return nil, nil, err
+	}
+	var p page
+	switch r.format {
+	case formatPDF:
+		p, err = loadPDF(r.body)
+	case formatPDFText:
+		p, err = loadPDFText(strings.ToValidUTF8(string(r.body), ""))
+	case formatDOCX:
+		p, err = loadDOCX(r.body)
+	case formatXLSX:
+		p, failed, err = loadXLSX(r.body)
+	case formatEPUB:
+		p, err = loadEPUB(r.body)
+	default:
+		return parseText(r)
+	}
+	return []page{p}, failed, err
+}
+
+// parseText reads the formats that are text.
+func parseText(r raw) (pages []page, failed []string, err error) {
 	src, err := decode(r.body, r.contentType, r.format == formatHTML)
 	if err != nil {
-		return page{}, err
+		return nil, nil, err
 	}
+	var p page
 	switch r.format {
-	case formatHTML:
-		return loadHTML(src, r.address)
+	case formatJSONL:
+		return loadJSONL(src)
 	case formatCSV:
-		return loadCSV(src)
+		p, failed, err = loadCSV(src)
+	case formatHTML:
+		p, err = loadHTML(src, r.address)
 	case formatPlain:
-		return loadPlain(src)
+		p, err = loadPlain(src)
+	default:
+		p, err = loadMarkdown(src)
 	}
-	return loadMarkdown(src)
+	return []page{p}, failed, err
 }
 
 func noText(f format) error {
 	switch f {
 	case formatCSV:
 		return errs.New(errs.Invalid, "it has a header and no row below: add questions and answers")
+	case formatPDF, formatPDFText:
+		return errs.New(errs.Unsupported, "it holds pictures of pages and no text, as scanners make them: run text recognition "+
+			"(OCR) over it, and ingest the result")
 	case formatHTML:
 		return errs.New(errs.Invalid, "it holds no text to read: if a browser shows some, a script puts it there, so save "+
 			"the page from the browser and ingest that file")

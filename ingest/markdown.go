@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -11,9 +12,15 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
+// tooNested finds lists and quotations deeper than any reader follows, on which the parser would spend its time.
+var tooNested = regexp.MustCompile(`(?m)^(?:[ \t]*>){100}|^[ \t]{400,}(?:[-*+]|\d+[.)]) `)
+
 // loadMarkdown reads Markdown as documentation sites write it: front matter, macros of the site generator, embedded
 // HTML. The title is the front matter's, else the first heading of level one.
 func loadMarkdown(src string) (page, error) {
+	if tooNested.MatchString(src) {
+		return page{}, tooDeep()
+	}
 	meta, body := frontMatter(src)
 	w := newMarkdown()
 	w.title = flat(plain(expand(meta.title, meta)))

@@ -10,11 +10,14 @@ import (
 
 // page is what a loader makes of one source: clean text, and where its parts stand in it.
 type page struct {
-	title string
-	url   string // absolute, or ""
-	tags  []string
-	text  string
-	parts []block
+	name     string // of one of several documents in a file, "" where the file is the document
+	title    string
+	url      string // absolute, or ""
+	paged    bool   // the url opens at a page with "#page=N"
+	language string // ISO 639-1 if the source tells, else ""
+	tags     []string
+	text     string
+	parts    []block
 }
 
 // kind says what a block is, because each kind is cut in its own way.
@@ -37,14 +40,17 @@ type block struct {
 	title      string // of a heading, without marks
 	question   bool   // a heading that asks what its section answers
 	hidden     bool   // a question of an export, which is no heading of the document
+	url        string // of a question that has an address of its own
+	page       int    // from 1; 0 in a document without pages
 	weak       bool   // a caption or a link that leads nowhere: worth reading next to others, not alone
 }
 
 // builder collects the blocks of a page.
 type builder struct {
-	sb    strings.Builder
-	parts []block
-	group int
+	sb     strings.Builder
+	parts  []block
+	group  int
+	number int // of the page that is being read
 }
 
 // add appends a block that stands alone.
@@ -66,12 +72,12 @@ func (b *builder) join(k kind, s string) {
 	}
 	start := b.sb.Len()
 	b.sb.WriteString(s)
-	b.parts = append(b.parts, block{kind: k, start: start, end: b.sb.Len(), group: b.group})
+	b.parts = append(b.parts, block{kind: k, start: start, end: b.sb.Len(), group: b.group, page: b.number})
 }
 
 // heading appends a heading. Where a passage spans several sections, bold tells their headings from sentences.
 func (b *builder) heading(level int, title string) {
-	title = strings.Join(strings.Fields(title), " ")
+	title = clip(strings.Join(strings.Fields(title), " "), longestTitle)
 	if title == "" {
 		return
 	}
@@ -87,11 +93,12 @@ func (b *builder) weaken() {
 	}
 }
 
-// faq appends a question that is no heading of the document, such as one row of an export.
-func (b *builder) faq(question string) {
+// faq appends a question that is no heading of the document, such as one row of an export. url is where its answer can be
+// opened, or "".
+func (b *builder) faq(question, url string) {
 	b.heading(6, question)
 	h := &b.parts[len(b.parts)-1]
-	h.question, h.hidden = true, true
+	h.question, h.hidden, h.url = true, true, url
 }
 
 func (b *builder) page() page { return page{text: b.sb.String(), parts: b.parts} }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,9 +68,9 @@ func (p *Pipeline) stored(ctx context.Context, ws uuid.UUID, collection string) 
 // outcome is what became of one item.
 type outcome struct {
 	item      entry
-	unchanged bool
-	made      knowledge.DocumentPassages
-	err       error
+	unchanged []string // its documents, if they are stored as they are
+	loaded
+	err error
 }
 
 // work loads the items on every processor and hands them to w one at a time. It returns when no goroutine is left.
@@ -81,8 +82,10 @@ func (p *Pipeline) work(ctx context.Context, w *writer) error {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
+			l := &loader{config: p.config}
+			defer l.close()
 			for it := range todo {
-				done <- p.one(ctx, it, w.stored)
+				done <- p.one(ctx, l, it, w.stored)
 			}
 		})
 	}
@@ -114,10 +117,11 @@ func (p *Pipeline) work(ctx context.Context, w *writer) error {
 }
 
 // one reads an item and, if it is new or changed, makes its passages.
-func (p *Pipeline) one(ctx context.Context, it entry, stored map[string]knowledge.Document) outcome {
+func (p *Pipeline) one(ctx context.Context, l *loader, it entry, stored map[string]knowledge.Document) outcome {
 	out := outcome{item: it}
 	r, err := p.read(ctx, it)
-	if out.unchanged = errors.Is(err, errNotModified); out.unchanged {
+	if errors.Is(err, errNotModified) {
+		out.unchanged = documentsOf(it.uri, stored)
 		return out
 	}
 	if err != nil {
@@ -125,11 +129,53 @@ func (p *Pipeline) one(ctx context.Context, it entry, stored map[string]knowledg
 		return out
 	}
 	hash := p.digest(r)
-	if before, ok := stored[it.uri]; ok && bytes.Equal(before.Hash, hash) {
-		out.unchanged = true
+	if out.unchanged = unchanged(it.uri, r.format, hash, stored); out.unchanged != nil {
 		return out
 	}
-	out.made, out.err = p.load(it, r)
-	out.made.Document.Hash = hash
+	out.loaded, out.err = l.item(ctx, it, r)
+	for i := range out.documents {
+		out.documents[i].Document.Hash = hash
+	}
 	return out
+}
+
+// unchanged returns the documents of an item if they are stored as they are: one, or several below its URI. Those of one
+// item are written in one transaction, so that one with the hash speaks for all; one with another hash is a member that
+// could not be read of late.
+func unchanged(uri string, f format, hash []byte, stored map[string]knowledge.Document) []string {
+	same := false
+	var uris []string
+	if before, ok := stored[uri]; ok {
+		same, uris = bytes.Equal(before.Hash, hash), append(uris, uri)
+	}
+	if f.several() {
+		for other, d := range stored {
+			if below(other, uri) {
+				same, uris = same || bytes.Equal(d.Hash, hash), append(uris, other)
+			}
+		}
+	}
+	if !same {
+		return nil
+	}
+	return uris
+}
+
+// documentsOf returns the documents of an item whose format was not looked at: the one of its URI, or, where there is
+// none, as with an archive, those below it.
+func documentsOf(uri string, stored map[string]knowledge.Document) (uris []string) {
+	if _, ok := stored[uri]; ok {
+		return []string{uri}
+	}
+	for other := range stored {
+		if below(other, uri) {
+			uris = append(uris, other)
+		}
+	}
+	return uris
+}
+
+// below reports whether a document comes from the item uri, which holds several.
+func below(document, uri string) bool {
+	return strings.HasPrefix(document, uri) && strings.HasPrefix(document[len(uri):], "/")
 }

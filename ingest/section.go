@@ -9,6 +9,7 @@ type section struct {
 	head     block // zero for the root, which is the document itself
 	path     []string
 	question string
+	url      string // of its own, "" for that of the document
 	content  []block
 	children []*section
 }
@@ -39,7 +40,7 @@ func outline(title string, parts []block) *section {
 
 // child returns a new section below s.
 func (s *section) child(head block) *section {
-	c := &section{head: head, path: s.path}
+	c := &section{head: head, path: s.path, url: head.url}
 	if !head.hidden {
 		c.path = append(slices.Clip(slices.Clone(s.path)), head.title)
 	}

@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"handrail/knowledge"
@@ -42,7 +44,8 @@ func split(p page) []knowledge.Passage {
 			Start:       c.start,
 			End:         c.end,
 			Question:    c.question,
-			URL:         p.url,
+			URL:         p.urlOf(c),
+			Page:        pageAt(p.parts, c.start),
 		})
 	}
 	return passages
@@ -53,6 +56,7 @@ type piece struct {
 	span
 	path     []string
 	question string
+	url      string
 	from     int  // where the piece starts once it joins another: its heading, if it has one of its own
 	bare     bool // a heading without text
 	weak     bool // nothing but weak blocks
@@ -63,7 +67,7 @@ type piece struct {
 func pieces(text string, s *section) []piece {
 	var out []piece
 	for _, u := range pack(text, s.content) {
-		out = append(out, piece{span: u, path: s.path, question: s.question, from: u.start, weak: weak(s.content, u)})
+		out = append(out, piece{span: u, path: s.path, question: s.question, url: s.url, from: u.start, weak: weak(s.content, u)})
 	}
 	for _, c := range s.children {
 		below := pieces(text, c)
@@ -109,6 +113,26 @@ func join(a, b piece, s *section) piece {
 	joined.weak = (a.weak || a.bare) && (b.weak || b.bare) && !joined.bare
 	joined.span = span{start: a.from, end: b.end, tokens: a.tokens + b.tokens, lead: a.lead, tail: b.tail}
 	return joined
+}
+
+// pageAt returns the page on which a piece starts, so that a citation opens there.
+func pageAt(parts []block, start int) int {
+	i, _ := slices.BinarySearchFunc(parts, start, func(b block, at int) int { return cmp.Compare(b.end, at+1) })
+	if i == len(parts) {
+		return 0
+	}
+	return parts[i].page
+}
+
+// urlOf returns where a reader can open a piece.
+func (p page) urlOf(c piece) string {
+	switch n := pageAt(p.parts, c.start); {
+	case c.url != "":
+		return c.url
+	case p.paged && p.url != "" && n > 0:
+		return p.url + "#page=" + strconv.Itoa(n)
+	}
+	return p.url
 }
 
 // weak reports whether a span of a section holds weak blocks only.

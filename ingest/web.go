@@ -65,7 +65,7 @@ func (w *web) take(uri string, res response, links []string) raw {
 
 func rawOf(res response) raw {
 	f := formatOfPage(res.body, res.contentType(), res.url.Path)
-	return raw{body: res.body, format: f, contentType: res.contentType(), address: res.url}
+	return raw{body: res.body, format: f, contentType: res.contentType(), address: res.url, name: res.url.Path}
 }
 
 // page fetches one page that somebody named, which needs no leave of robots.txt.

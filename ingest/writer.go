@@ -29,16 +29,16 @@ type writer struct {
 
 	items    []entry
 	batch    []knowledge.DocumentPassages
-	waiting  int   // passages in the batch
-	readable []int // documents by source that could be read
-	stubs    map[string]bool
+	waiting  int               // passages in the batch
+	readable []int             // documents by source that could be read
+	kept     map[string]string // documents that the sources hold, with the item that each comes from
 	progress Progress
 	report   Report
 }
 
 // plan completes w with the items to load.
 func (w *writer) plan() *writer {
-	w.readable, w.stubs = make([]int, len(w.sources)), map[string]bool{}
+	w.readable, w.kept = make([]int, len(w.sources)), map[string]string{}
 	owner := map[string]string{}
 	for i, s := range w.sources {
 		w.report.Failed = append(w.report.Failed, s.failed...)
@@ -66,12 +66,12 @@ func (w *writer) take(ctx context.Context, out outcome) error {
 	uri := out.item.uri
 	switch {
 	case isStub(out.err):
-		w.stubs[uri] = true
 		w.report.Skipped = append(w.report.Skipped, uri)
 	case out.err != nil && ctx.Err() != nil:
 		return ctx.Err() // the item did not fail, the run was called off
 	case out.err != nil:
 		w.fail(uri, out.err)
+		w.accept(out)
 	default:
 		w.readable[out.item.source]++
 		w.accept(out)
@@ -83,23 +83,34 @@ func (w *writer) take(ctx context.Context, out outcome) error {
 	}
 	w.progress.Done++
 	w.progress.Current = uri
-	w.progress.Passages += len(out.made.Passages)
+	for _, d := range out.documents {
+		w.progress.Passages += len(d.Passages)
+	}
 	if w.options.Progress != nil {
 		w.options.Progress(w.progress)
 	}
 	return nil
 }
 
+// accept takes the documents of an item. They go into one batch, so that an archive too is stored as a whole.
 func (w *writer) accept(out outcome) {
-	if out.unchanged {
-		w.report.Unchanged = append(w.report.Unchanged, out.item.uri)
-		return
+	w.report.Failed = append(w.report.Failed, out.failed...)
+	for _, uri := range out.unchanged {
+		w.kept[uri] = out.item.uri
+		w.report.Unchanged = append(w.report.Unchanged, uri)
 	}
-	d := out.made
-	d.Document.Collection = w.options.Collection
-	d.Document.ID = w.stored[d.Document.URI].ID
-	w.batch = append(w.batch, d)
-	w.waiting += len(d.Passages)
+	for _, d := range out.documents {
+		uri := d.Document.URI
+		if other, taken := w.kept[uri]; taken {
+			w.fail(uri, errs.New(errs.Conflict, "%s and %s both hold it: rename one of them", other, out.item.uri))
+			continue
+		}
+		w.kept[uri] = out.item.uri
+		d.Document.Collection = w.options.Collection
+		d.Document.ID = w.stored[uri].ID
+		w.batch = append(w.batch, d)
+		w.waiting += len(d.Passages)
+	}
 }
 
 // flush writes the batch in one transaction. Documents are in ascending order, so that two runs over the same folder

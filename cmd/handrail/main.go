@@ -22,6 +22,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"handrail/ingest"
 	"handrail/internal/errs"
 )
 
@@ -60,6 +61,9 @@ type streams struct {
 }
 
 func main() {
+	if status, child := ingest.Loader(os.Args); child {
+		os.Exit(status)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr})
 	stop()

@@ -13,10 +13,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"handrail/ingest"
 	"handrail/internal/errs"
 	"handrail/internal/llm/llmtest"
 	"handrail/internal/postgres/pgtest"
 )
+
+// TestMain lets the tests' own binary serve as the children that read documents.
+func TestMain(m *testing.M) {
+	if status, child := ingest.Loader(os.Args); child {
+		os.Exit(status)
+	}
+	os.Exit(m.Run())
+}
 
 // cli runs commands as a shell would, against a database of the test's own.
 type cli struct {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"strconv"
 	"time"
 
@@ -82,7 +83,8 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	st.auth = auth.NewStore(st.db)
 	st.base = knowledge.New(st.db, embedder)
 	st.classifier = intent.NewClassifier(st.db)
-	st.ingest = ingest.New(st.base, ingest.Config{AllowNetworks: networks})
+	pdftotext, _ := exec.LookPath("pdftotext") // reads more PDFs, where it is installed
+	st.ingest = ingest.New(st.base, ingest.Config{AllowNetworks: networks, Isolate: true, PDFToText: pdftotext})
 	st.log = chat.NewLog(st.db, st.bus, chat.Config{})
 	st.desk = handoff.New(st.db, st.log, st.bus, handoff.Config{})
 	st.bot = bot.New(bot.Config{DB: st.db, Log: st.log, Base: st.base, Classifier: st.classifier, Model: model, Tokens: tokens,

@@ -66,6 +66,9 @@ var Exclusive = map[string][]string{
 	"github.com/riverqueue/river":          {"ingest", "internal/postgres"},
 	"github.com/temoto/robotstxt":          {"ingest"},
 	"github.com/fsnotify/fsnotify":         {"ingest"},
+	"github.com/xuri/excelize":             {"ingest"},
+	"github.com/ledongthuc/pdf":            {"ingest"},
+	"golang.org/x/sys":                     {"ingest/sandbox"},
 }
 
 // environment lists who may read the environment: the command, and the helpers of the tests.
