@@ -43,7 +43,16 @@ func (f Features) Map() map[string]float64 {
 
 // features describes a turn before any answer is written.
 func features(t Turn, in intent.Result, found knowledge.Result) Features {
-	e := found.Evidence
+	f := evidenceFeatures(found.Evidence)
+	f.add("answerable", Answerability(found.Evidence))
+	f.add("intent_probability", intentProbability(in))
+	f.add("out_of_scope", in.OutOfScope)
+	f.add("repeated", repeated(t))
+	return f
+}
+
+// evidenceFeatures names what retrieval alone tells.
+func evidenceFeatures(e knowledge.Evidence) Features {
 	var f Features
 	f.add("coverage", e.Coverage)
 	f.add("coverage_top", e.CoverageTop)
@@ -54,9 +63,11 @@ func features(t Turn, in intent.Result, found knowledge.Result) Features {
 	f.add("proximity", e.Proximity)
 	f.add("agreement", e.Agreement)
 	f.add("terms", float64(e.Terms)) // a count
-	f.add("intent_probability", intentProbability(in))
-	f.add("out_of_scope", in.OutOfScope)
-	f.add("repeated", repeated(t))
+	f.add("gap", e.Gap)
+	f.add("sentence", e.Sentence)
+	f.add("complete", e.Complete)
+	f.add("names_missing", e.NamesMissing)
+	f.add("negated", e.Negated)
 	return f
 }
 
@@ -212,8 +223,22 @@ func FeaturesOf(m map[string]float64) Features {
 	return f
 }
 
-// Answerability is the default calibrator's estimate that the base holds the answer, from the evidence of retrieval
-// alone. It ranks questions; it is not the confidence of a turn.
+// answerability weighs the evidence for a base that holds the answer. It was fitted jointly to questions whose document
+// was taken out and to look-alikes of answerable questions, in two languages, each set left out in turn, and then
+// rounded; docs/adr/006-answerability.md has the sets, the figures and what else was tried.
+func answerability() Calibrator {
+	return Calibrator{Bias: -1.2, Weights: map[string]float64{
+		"gap":           1.9,
+		"sentence":      0.8,
+		"score":         0.8,
+		"complete":      0.5,
+		"names_missing": -1.85,
+		"negated":       -1,
+	}}
+}
+
+// Answerability estimates from the evidence of retrieval alone that the base holds the answer, in (0, 1). It ranks
+// questions of one base; it is not the confidence of a turn, which also asks whether the best passage is the right one.
 func Answerability(e knowledge.Evidence) float64 {
-	return defaultCalibrator().Probability(EvidenceFeatures(e))
+	return answerability().Probability(evidenceFeatures(e))
 }
