@@ -196,14 +196,15 @@ func truth(right bool) float64 {
 // defaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
 func defaultCalibrator() Calibrator {
-	return Calibrator{Bias: -3.47, Weights: map[string]float64{
-		"coverage":     1.2,
-		"favoured":     0.55,
-		"margin":       3.18,
-		"out_of_scope": -1.03,
-		"proximity":    1.32,
-		"score":        2.13,
-		"title_match":  1.46,
+	return Calibrator{Bias: -3.32, Weights: map[string]float64{
+		"complete":     1.7,
+		"favoured":     0.36,
+		"gap":          1.4,
+		"margin":       3.06,
+		"out_of_scope": -1.09,
+		"proximity":    1.42,
+		"score":        1.25,
+		"title_match":  1.15,
 		"repeated":     -1,
 		"grounded":     1.5,
 	}}
