@@ -53,6 +53,25 @@ func TestAnswerabilityTellsLookAlikesFromAnswerableQuestions(t *testing.T) {
 	}
 }
 
+func TestAnswerabilityIsMonotone(t *testing.T) {
+	t.Parallel()
+	middle := knowledge.Evidence{Score: 0.5, Gap: 0.5, Sentence: 0.5, Complete: 0.5, NamesMissing: 0.2}
+	for name, better := range map[string]func(*knowledge.Evidence){
+		"score":    func(e *knowledge.Evidence) { e.Score = 0.6 },
+		"gap":      func(e *knowledge.Evidence) { e.Gap = 0.6 },
+		"sentence": func(e *knowledge.Evidence) { e.Sentence = 0.6 },
+		"complete": func(e *knowledge.Evidence) { e.Complete = 0.6 },
+		"names":    func(e *knowledge.Evidence) { e.NamesMissing = 0.1 },
+	} {
+		e := middle
+		better(&e)
+		require.Greater(t, Answerability(e), Answerability(middle), name)
+	}
+	negated := middle
+	negated.Negated = 1
+	require.Less(t, Answerability(negated), Answerability(middle))
+}
+
 func ferryBase(t *testing.T) (*knowledge.Base, uuid.UUID) {
 	t.Helper()
 	db := pgtest.Open(t)

@@ -91,6 +91,18 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+func TestUnitsDiscountWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	p := parse(Query{Text: "Which pier has the crane?"})
+	for _, id := range p.order {
+		p.learn(id, 0)
+	}
+	list, total := p.units()
+	require.Len(t, list, 2)
+	require.InDelta(t, askedForWeight*list[1].weight, list[0].weight, 1e-9, "the answer names the pier")
+	require.InDelta(t, list[0].weight+list[1].weight, total, 1e-9)
+}
+
 func BenchmarkEvidence(b *testing.B) {
 	p := parse(Query{Text: "How much does a berth at the western pier cost for boats longer than 12 metres?"})
 	p.passages = 1000
