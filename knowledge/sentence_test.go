@@ -45,6 +45,7 @@ func TestNamesMissingWeighsNamesAndNumbersOnly(t *testing.T) {
 		"Does the crane lift 8 tons?":               false,
 		"Does the crane lift 12 tons?":              true,
 		"Skarvik office of the captain":             false, // any first word is capitalised
+		"zyzzyva":                                   true,  // nothing was found at all
 	} {
 		require.Equal(t, missing, search(t, b, ws, Query{Text: question}).Evidence.NamesMissing > 0, question)
 	}
