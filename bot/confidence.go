@@ -43,7 +43,16 @@ func (f Features) Map() map[string]float64 {
 
 // features describes a turn before any answer is written.
 func features(t Turn, in intent.Result, found knowledge.Result) Features {
-	e := found.Evidence
+	f := evidenceFeatures(found.Evidence)
+	f.add("answerable", Answerability(found.Evidence))
+	f.add("intent_probability", intentProbability(in))
+	f.add("out_of_scope", in.OutOfScope)
+	f.add("repeated", repeated(t))
+	return f
+}
+
+// evidenceFeatures names what retrieval alone tells.
+func evidenceFeatures(e knowledge.Evidence) Features {
 	var f Features
 	f.add("coverage", e.Coverage)
 	f.add("coverage_top", e.CoverageTop)
@@ -54,9 +63,11 @@ func features(t Turn, in intent.Result, found knowledge.Result) Features {
 	f.add("proximity", e.Proximity)
 	f.add("agreement", e.Agreement)
 	f.add("terms", float64(e.Terms)) // a count
-	f.add("intent_probability", intentProbability(in))
-	f.add("out_of_scope", in.OutOfScope)
-	f.add("repeated", repeated(t))
+	f.add("gap", e.Gap)
+	f.add("sentence", e.Sentence)
+	f.add("complete", e.Complete)
+	f.add("names_missing", e.NamesMissing)
+	f.add("negated", e.Negated)
 	return f
 }
 
@@ -185,14 +196,15 @@ func truth(right bool) float64 {
 // defaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
 func defaultCalibrator() Calibrator {
-	return Calibrator{Bias: -3.47, Weights: map[string]float64{
-		"coverage":     1.2,
-		"favoured":     0.55,
-		"margin":       3.18,
-		"out_of_scope": -1.03,
-		"proximity":    1.32,
-		"score":        2.13,
-		"title_match":  1.46,
+	return Calibrator{Bias: -3.32, Weights: map[string]float64{
+		"complete":     1.7,
+		"favoured":     0.36,
+		"gap":          1.4,
+		"margin":       3.06,
+		"out_of_scope": -1.09,
+		"proximity":    1.42,
+		"score":        1.25,
+		"title_match":  1.15,
 		"repeated":     -1,
 		"grounded":     1.5,
 	}}
@@ -210,10 +222,4 @@ func FeaturesOf(m map[string]float64) Features {
 		f.add(name, m[name])
 	}
 	return f
-}
-
-// Answerability is the default calibrator's estimate that the base holds the answer, from the evidence of retrieval
-// alone. It ranks questions; it is not the confidence of a turn.
-func Answerability(e knowledge.Evidence) float64 {
-	return defaultCalibrator().Probability(EvidenceFeatures(e))
 }

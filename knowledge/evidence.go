@@ -1,6 +1,8 @@
 package knowledge
 
 import (
+	"maps"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +21,15 @@ type Evidence struct {
 	Proximity   float64 // how close together the matched terms stand in the best passage
 	Agreement   float64 // overlap of the lexical and the dense top five; 0 without an embedder
 	Terms       int     // number of distinct content terms of the query
+
+	// What follows tells a question that the base answers from one that only looks like it: all of its words may occur
+	// in the best passage, but no one sentence bears it out. docs/adr/006-answerability.md compares them with others.
+
+	Gap          float64 // score of the best hit less that of the fifth: what the base answers stands out
+	Sentence     float64 // share of the query's weight in the best sentence of the best three passages or in their labels
+	Complete     float64 // e^-m, where m is the weight that this sentence lacks, 1 being that of the rarest term possible
+	NamesMissing float64 // share of the query's weight in names and numbers that this sentence lacks; 1 if nothing was found
+	Negated      float64 // 1 if the query is negated and this sentence is not, else 0
 }
 
 const (
@@ -36,27 +47,51 @@ func evidenceOf(p *parsed, hits []Hit) Evidence {
 	mass, unknown, terms := p.ownMass()
 	e := Evidence{Terms: terms}
 	if mass == 0 { // The workspace has no knowledge at all.
-		e.Unknown = 1
+		e.Unknown, e.NamesMissing = 1, 1
 		return e
 	}
 	e.Unknown = unknown / mass
 	if len(hits) == 0 {
+		e.NamesMissing = 1
 		return e
 	}
-	label := termSet(labelOf(hits[0].Passage))
-	body := text.Terms(hits[0].Text)
-	found := union(label, setOf(body))
-	e.TitleMatch = p.matched(label) / mass
+	var top []tokens
+	for _, h := range hits[:min(len(hits), coverageDepth)] {
+		top = append(top, tokensOf(h.Passage))
+	}
+	e.TitleMatch = p.matched(top[0].label) / mass
+	found := top[0].all()
 	e.Coverage = p.matched(found) / mass
-	for _, h := range hits[1:min(len(hits), coverageDepth)] {
-		found = union(found, union(termSet(labelOf(h.Passage)), termSet(h.Text)))
+	for _, t := range top[1:] {
+		maps.Copy(found, t.all())
 	}
 	e.CoverageTop = p.matched(found) / mass
 	e.Score = bestLexical(hits) / p.ownCeiling()
 	e.Margin = margin(hits)
-	e.Proximity = p.proximity(body)
+	e.Proximity = p.proximity(top[0].body)
 	e.Agreement = agreement(hits)
+	e.Gap = gap(hits)
+	e.bearOut(p.support(hits, top))
 	return e.clamped()
+}
+
+// bearOut takes in how well the best sentence bears the question out.
+func (e *Evidence) bearOut(s support) {
+	e.Sentence, e.Complete, e.NamesMissing = s.covered, math.Exp(-s.missing), s.namesMissing
+	if s.negated {
+		e.Negated = 1
+	}
+}
+
+// gapDepth is where the scores have settled to what passages reach that merely share words with the query.
+const gapDepth = 5
+
+// gap compares the best hit with the fifth, or with nothing where fewer were found.
+func gap(hits []Hit) float64 {
+	if len(hits) < gapDepth {
+		return hits[0].Score
+	}
+	return hits[0].Score - hits[gapDepth-1].Score
 }
 
 // ownCeiling is the score that a passage could reach by the message alone. What was said before may lift the best
@@ -73,7 +108,7 @@ func (p *parsed) ownCeiling() (sum float64) {
 // clamped absorbs rounding: sums of the same terms in another order may differ in the last bit.
 func (e Evidence) clamped() Evidence {
 	for _, f := range []*float64{&e.Coverage, &e.CoverageTop, &e.Unknown, &e.Score, &e.Margin, &e.TitleMatch,
-		&e.Proximity, &e.Agreement} {
+		&e.Proximity, &e.Agreement, &e.Gap, &e.Sentence, &e.Complete, &e.NamesMissing} {
 		*f = min(1, max(0, *f))
 	}
 	return e
@@ -204,17 +239,6 @@ func setOf(terms []text.Term) map[int32]bool {
 		set[termID(t.Text)] = true
 	}
 	return set
-}
-
-func union(a, b map[int32]bool) map[int32]bool {
-	all := make(map[int32]bool, len(a)+len(b))
-	for id := range a {
-		all[id] = true
-	}
-	for id := range b {
-		all[id] = true
-	}
-	return all
 }
 
 // isPair reports whether a term is a pair of ideographs: they are the only terms of two characters whose text is not
