@@ -2,17 +2,12 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"handrail/curation"
 )
-
-// created documents that the answer is a new thing.
-func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
 
 type listGapsInput struct {
 	Days  int `query:"days" default:"14" minimum:"1" maximum:"90" doc:"how far back to look"`
