@@ -13,14 +13,14 @@ import (
 // ferries is the help page of a ferry line, by title.
 func ferries() map[string]string {
 	return map[string]string{
-		"Bicycles": "A bicycle travels for 4 euros on the day boat to Norholm. Tandems need a cargo ticket. On the night boat " +
-			"bicycles must be booked a week before, because the car deck is small.",
-		"Dogs": "Dogs on a lead are welcome on deck and in the lounge. They may not enter the restaurant. On the night boat a " +
-			"dog cabin costs 25 euros; guide dogs travel free.",
+		"Bicycles": "A bicycle travels for 4 euros on the day boat to Norholm. Tandems need a cargo ticket. On the " +
+			"night boat bicycles must be booked a week before, because the car deck is small.",
+		"Dogs": "Dogs on a lead are welcome on deck and in the lounge. They may not enter the restaurant. On the night " +
+			"boat a dog cabin costs 25 euros; guide dogs travel free.",
 		"Refunds": "Tickets are refunded in full until the evening before the crossing. After a missed departure we refund " +
 			"half of the fare. Group tickets of the Solvik route cannot be refunded.",
-		"Timetable": "The day boat leaves Norholm at 9:15 and reaches Solvik at noon. The night boat runs from May to October. " +
-			"In a storm the crossing is cancelled and buses run over the bridge.",
+		"Timetable": "The day boat leaves Norholm at 9:15 and reaches Solvik at noon. The night boat runs from May to " +
+			"October. In a storm the crossing is cancelled and buses run over the bridge.",
 		"自行车": "自行车乘坐白天的渡轮去诺岛收费四欧元。双人自行车需要买货运票。夜间渡轮的车辆甲板较小，自行车必须提前一周预订。",
 		"宠物":  "牵绳的狗可以在甲板和休息厅停留，但不能进入餐厅。夜间渡轮的宠物舱每晚二十五欧元，导盲犬免费乘船。",
 		"退票":  "开船前一天晚上之前可以全额退票。错过开船以后我们退还一半票款。索维克航线的团体票不能退票。",
@@ -40,8 +40,8 @@ func TestAnswerabilityTellsLookAlikesFromAnswerableQuestions(t *testing.T) {
 		{"another boat", "When does the day boat leave Norholm?", "When does the night boat leave Norholm?"},
 		{"another animal", "Are dogs welcome in the lounge?", "Are tandems welcome in the lounge?"},
 		{"another reason", "Does the bus run over the bridge in a storm?", "Does the bus run over the bridge at noon?"},
-		{"another route", "Which group tickets of the Solvik route are refunded?", "Which group tickets of the Norholm route are refunded?"},
-		{"another price", "How much does a dog cabin on the night boat cost?", "How much does a dog cabin on the day boat cost?"},
+		{"another route", "Are group tickets of the Solvik route refunded?", "Are group tickets of the Norholm route refunded?"},
+		{"another price", "What costs a dog cabin on the night boat?", "What costs a dog cabin on the day boat?"},
 		{"turned round", "From when is the night boat running?", "From when is the night boat not running?"},
 		{"another boat in Chinese", "白天的渡轮几点从诺岛出发？", "夜间渡轮几点从诺岛出发？"},
 		{"another animal in Chinese", "狗可以在休息厅停留吗？", "狗可以在车辆甲板停留吗？"},

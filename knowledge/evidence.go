@@ -28,7 +28,7 @@ type Evidence struct {
 	Gap          float64 // score of the best hit less that of the fifth: what the base answers stands out
 	Sentence     float64 // share of the query's weight in the best sentence of the best three passages or in their labels
 	Complete     float64 // e^-m, where m is the weight that this sentence lacks, 1 being that of the rarest term possible
-	NamesMissing float64 // share of the query's weight in names and numbers that this sentence lacks; 1 if nothing was found
+	NamesMissing float64 // share of the query's weight in names and numbers that it lacks; 1 if nothing was found
 	Negated      float64 // 1 if the query is negated and this sentence is not, else 0
 }
 

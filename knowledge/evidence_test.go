@@ -23,8 +23,8 @@ func TestEvidenceLiesInItsRange(t *testing.T) {
 		res, err := b.Search(t.Context(), ws, q)
 		require.NoError(r, err)
 		e := res.Evidence
-		for _, f := range []float64{e.Coverage, e.CoverageTop, e.Unknown, e.Score, e.Margin, e.TitleMatch, e.Proximity, e.Agreement,
-			e.Gap, e.Sentence, e.Complete, e.NamesMissing, e.Negated} {
+		for _, f := range []float64{e.Coverage, e.CoverageTop, e.Unknown, e.Score, e.Margin, e.TitleMatch,
+			e.Proximity, e.Agreement, e.Gap, e.Sentence, e.Complete, e.NamesMissing, e.Negated} {
 			require.True(r, f >= 0 && f <= 1, "%+v", e)
 		}
 		require.GreaterOrEqual(r, e.CoverageTop, e.Coverage)
@@ -55,7 +55,8 @@ func TestGapIsMeasuredFromTheFifthHit(t *testing.T) {
 	alone := search(t, b, ws, Query{Text: "brass lamp switch"})
 	require.InDelta(t, alone.Hits[0].Score, alone.Evidence.Gap, 1e-9, "nothing else was found")
 	store(t, b, ws, texts("b", "the lamp has a brass switch", "a lamp", "a lamp", "a lamp"))
-	require.Greater(t, search(t, b, ws, Query{Text: "brass lamp switch"}).Evidence.Gap, 0.3, "an echo of the answer is no doubt")
+	echoed := search(t, b, ws, Query{Text: "brass lamp switch"}).Evidence
+	require.Greater(t, echoed.Gap, 0.3, "an echo of the answer is no doubt")
 	store(t, b, ws, texts("b", many(6, "the lamp has a brass switch")...))
 	require.Less(t, search(t, b, ws, Query{Text: "brass lamp switch"}).Evidence.Gap, 0.2, "five passages say the same")
 }

@@ -80,7 +80,7 @@ func TestSearchPrefersTheLanguage(t *testing.T) {
 func TestSearchOfNothing(t *testing.T) {
 	t.Parallel()
 	b, db, ws := open(t)
-	require.Equal(t, Evidence{Unknown: 1, Terms: 1}, search(t, b, ws, Query{Text: "lamp"}).Evidence, "an empty base")
+	require.Equal(t, Evidence{Unknown: 1, Terms: 1, NamesMissing: 1}, search(t, b, ws, Query{Text: "lamp"}).Evidence, "an empty base")
 	store(t, b, ws, shop()...)
 	require.Equal(t, Result{}, search(t, b, ws, Query{Text: " ?!… \xff"}))
 	res := search(t, b, ws, Query{Text: "zzyzx"})
