@@ -59,7 +59,7 @@ func TestUpload(t *testing.T) {
 	require.Equal(t, 2, got.Passages)
 	require.Len(t, got.Failed, 2)
 	require.Equal(t, "empty.md", got.Failed[0].Item)
-	require.Contains(t, got.Failed[1].Reason, "convert it")
+	require.Contains(t, got.Failed[1].Reason, "an image")
 	_, found := s.do("GET", "/api/v1/search?q=teapot+paper", key, nil)
 	require.Contains(t, string(found), "blue paper")
 
