@@ -150,6 +150,12 @@ func TestHumanAnswersBecomeKnowledge(t *testing.T) {
 	require.Equal(t, 2, items[0].Count)
 	require.Equal(t, "Can I have initials engraved on a leather wallet?", items[0].Best.Title)
 
+	code, body = s.do("POST", "/api/v1/gaps/"+items[0].Key+"/dismiss", manager, nil)
+	require.Equal(t, http.StatusNoContent, code, string(body))
+	items, questions = s.gaps(manager)
+	require.Empty(t, items)
+	require.Zero(t, questions)
+
 	cases, err := s.curator.Cases(t.Context(), s.workspace)
 	require.NoError(t, err)
 	require.Len(t, cases, 2, "the reviewed wording and the visitor's")

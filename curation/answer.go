@@ -105,7 +105,7 @@ var courtesyEN = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`my name is(?: \S+){1,3}`,
 	`(?:this is|i am|i m)(?: \S+){1,2} (?:here|speaking)`,
 	`(?:i am|i m)(?: \S+){1,2} (?:from|with) (?:the )?(?:\S+ )?(?:support|service|team|desk)`,
-	`(?:many |ok |okay |great )?(?:thanks|thank you|thx|cheers)(?: (?:a lot|so much|very much|again))?` +
+	`(?:many |ok |okay |great )?(?:thanks|thank you|thx|cheers)(?: (?:a lot|so much|very much|again|in advance))?` +
 		`(?: for(?: \S+){1,4})?`,
 	`(?:you re|you are) (?:very |most )?welcome`,
 	`no problem|no worries|not at all|my pleasure|any ?time|don t mention it`,
@@ -117,7 +117,7 @@ var courtesyEN = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:i am|i m|we are|we re|so|very|really)? ?sorry(?: (?:about|for|to hear)(?: \S+){1,6})?`,
 	`(?:i |we |my )?apolog(?:ies|ise|ize)(?: for(?: \S+){1,4})?`,
 	`(?:is there |was there )?anything else(?: \S+){0,6}`,
-	`(?:how|what) (?:can|may) (?:i|we) (?:help|assist|do)(?: \S+){0,4}`,
+	`(?:how|what) (?:can|may) (?:i|we) (?:help|assist|do for you)(?: \S+){0,4}`,
 	`(?:i |we )?(?:hope|trust) (?:this|that|it) help(?:s|ed)`,
 	`(?:i am |i m |we are )?(?:glad|happy) to (?:help|hear)(?: \S+){0,3}`,
 	`(?:does|did) (?:this|that) help`,

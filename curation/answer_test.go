@@ -31,6 +31,18 @@ func TestJoined(t *testing.T) {
 	}
 }
 
+func TestAQuestionKeepsWhatItAsks(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Hello! My frame is rusty. What can I do about it? Thanks in advance": "My frame is rusty. What can I do about it?",
+		"Hi, how long is the warranty? Thank you!":                            "how long is the warranty?",
+		"您好，请问保修期多久？谢谢":                                                       "请问保修期多久？",
+		"你好": "",
+	} {
+		require.Equal(t, want, withoutCourtesies(in), in)
+	}
+}
+
 func FuzzJoined(f *testing.F) {
 	f.Add("Hi Ada, we ship to Norway. 好的，请稍等\n\xff\x00?")
 	f.Fuzz(func(t *testing.T, s string) {

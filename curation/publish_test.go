@@ -55,6 +55,7 @@ func TestPublishEditMoveDismiss(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Dismissed, gone.State)
 	require.Nil(t, gone.Document)
+	require.Zero(t, w.count("reviewed_cases"))
 	require.NotContains(t, w.found("unicycles"), "shop:"+d.URI())
 	_, err = w.Publish(t.Context(), w.ws, "user:2", d.ID)
 	require.True(t, errs.Is(err, errs.Conflict))
