@@ -2,7 +2,6 @@ package curation
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -65,9 +64,8 @@ func (c *Curator) complete(ctx context.Context, ws, id uuid.UUID) error {
 
 // store replaces the draft's document, and removes it from the collection where it was before.
 func (c *Curator) store(ctx context.Context, ws uuid.UUID, d Draft) (uuid.UUID, error) {
-	hash := sha256.Sum256([]byte(d.Question + "\x00" + d.Answer))
 	document := knowledge.Document{ID: uuid.NewSHA1(d.ID, []byte(d.Collection)), Collection: d.Collection, URI: d.URI(),
-		Title: d.Question, Lang: d.Lang, Hash: hash[:], Tags: []string{"reviewed"}}
+		Title: d.Question, Lang: d.Lang, Tags: []string{"reviewed"}}
 	passage := knowledge.Passage{Title: d.Question, Question: d.Question, Text: d.Answer, End: len(d.Answer),
 		Lang: d.Lang}
 	if err := c.c.Base.Replace(ctx, ws, document, []knowledge.Passage{passage}); err != nil {

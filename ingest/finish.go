@@ -54,6 +54,9 @@ func (w *writer) prune(ctx context.Context) error {
 	var ids []uuid.UUID
 	var gone []string
 	for uri, d := range w.stored {
+		if len(d.Hash) == 0 { // It was written by hand and never came from a source.
+			continue
+		}
 		if _, kept := w.kept[uri]; !kept && !partOf(uri, failed) && !w.hidden(uri) && w.options.mayRemove(uri) {
 			ids, gone = append(ids, d.ID), append(gone, uri)
 		}

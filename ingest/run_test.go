@@ -101,9 +101,11 @@ func TestRunIsIncremental(t *testing.T) {
 	require.Equal(t, kept, d.ingest(Options{}))
 	require.Equal(t, map[string]string{"faq.csv": "Yes.", "fees.md": "Six euros.", "returns/how.md": "Within a week."}, d.stored())
 
+	// What was written by hand, such as a published draft, came from no source and is not missing from one.
+	require.NoError(t, d.base.Replace(t.Context(), d.ws, knowledge.Document{URI: "drafts/1"}, []knowledge.Passage{{Text: "By hand."}}))
 	r := d.ingest(Options{Prune: true})
 	require.Equal(t, []string{"faq.csv"}, r.Removed)
-	require.Len(t, d.stored(), 2)
+	require.Len(t, d.stored(), 3)
 }
 
 func TestRunKeepsTheOldVersionOfWhatFails(t *testing.T) {
