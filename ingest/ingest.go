@@ -32,7 +32,7 @@ import (
 )
 
 // version is part of every hash. Raise it when a change of a loader or of the splitter must reach stored documents.
-const version = "ingest/1"
+const version = "ingest/2"
 
 // Config holds the limits of a [Pipeline]. The zero value is ready for use.
 type Config struct {

@@ -2,7 +2,6 @@ package knowledge
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"handrail/internal/text"
 )
@@ -83,14 +82,14 @@ func (e Evidence) clamped() Evidence {
 // counted, as their characters are.
 func (p *parsed) ownMass() (mass, unknown float64, terms int) {
 	for _, t := range p.terms {
-		if !t.own || t.function {
+		if !t.evident() {
 			continue
 		}
 		mass += t.idf
 		if t.df == 0 {
 			unknown += t.idf
 		}
-		if !t.pair && float64(t.df) <= contentShare*float64(p.passages) {
+		if t.kind != text.Pair && float64(t.df) <= contentShare*float64(p.passages) {
 			terms++
 		}
 	}
@@ -100,7 +99,7 @@ func (p *parsed) ownMass() (mass, unknown float64, terms int) {
 // matched sums the idf of the message's own terms that are in found.
 func (p *parsed) matched(found map[int32]bool) (mass float64) {
 	for id, t := range p.terms {
-		if t.own && !t.function && found[id] {
+		if t.evident() && found[id] {
 			mass += t.idf
 		}
 	}
@@ -130,7 +129,7 @@ func (p *parsed) proximity(body []text.Term) float64 {
 // enter counts a term into the window and returns the mass that is new in it.
 func (p *parsed) enter(inside map[int32]int, id int32) float64 {
 	t, ok := p.terms[id]
-	if !ok || !t.own || t.function {
+	if !ok || !t.evident() {
 		return 0
 	}
 	inside[id]++
@@ -143,7 +142,7 @@ func (p *parsed) enter(inside map[int32]int, id int32) float64 {
 // leave counts a term out of the window and returns the mass that is gone with it.
 func (p *parsed) leave(inside map[int32]int, id int32) float64 {
 	t, ok := p.terms[id]
-	if !ok || !t.own || t.function {
+	if !ok || !t.evident() {
 		return 0
 	}
 	inside[id]--
@@ -215,11 +214,4 @@ func union(a, b map[int32]bool) map[int32]bool {
 		all[id] = true
 	}
 	return all
-}
-
-// isPair reports whether a term is a pair of ideographs: they are the only terms of two characters whose text is not
-// one word.
-func isPair(t text.Term) bool {
-	_, size := utf8.DecodeRuneInString(t.Text)
-	return size > 1 && size < len(t.Text) && len(text.Words(t.Text)) == 2
 }

@@ -49,8 +49,8 @@ const (
 type queryTerm struct {
 	weight float64 // occurrences, those of the history weighed down
 	own    bool    // stands in Query.Text, not only in the history
-	pair   bool    // of ideographs
-	df     int     // passages of the workspace that hold the term
+	kind   text.Kind
+	df     int // passages of the workspace that hold the term
 	idf    float64
 
 	function bool
@@ -60,9 +60,28 @@ type queryTerm struct {
 // there they tell "how long" from "how much".
 func (t *queryTerm) lexicalWeight() float64 {
 	if t.function {
-		return functionWeight * t.weight
+		return functionWeight * t.weight * kindWeight(t.kind)
 	}
-	return t.weight
+	return t.weight * kindWeight(t.kind)
+}
+
+// evident reports whether the term tells what the base holds of the message itself. Function words and the history do
+// not, and a concept would count its words twice.
+func (t *queryTerm) evident() bool { return t.own && !t.function && t.kind != text.Concept }
+
+// kindWeight is what a term of a kind counts beside a word. Two characters and their pair speak of the same place, and
+// so do words and their concept.
+func kindWeight(k text.Kind) float64 {
+	switch k {
+	case text.Character:
+		return 0.8
+	case text.Pair:
+		return 0.6
+	case text.Concept:
+		return 0.7
+	default:
+		return 1
+	}
 }
 
 // parsed is a query as search compares it.
@@ -89,12 +108,12 @@ func parse(q Query) *parsed {
 }
 
 func (p *parsed) add(s string, weight float64) {
-	for _, t := range text.Terms(s) {
+	for _, t := range termsOf(s) {
 		id := termID(t.Text)
 		known, ok := p.terms[id]
 		switch {
 		case !ok && len(p.order) < maxQueryTerms:
-			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, pair: isPair(t), function: text.IsFunction(t.Text)}
+			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, kind: t.Kind, function: text.IsFunction(t.Text)}
 			p.order = append(p.order, id)
 		case ok && (weight == 1 || weight == topicWeight):
 			known.weight += weight

@@ -70,9 +70,9 @@ func (p *parsed) labelLikeness(passage Passage) float64 {
 // cosine compares the query with a short text, both weighted by idf.
 func (p *parsed) cosine(label string) float64 {
 	counts, function := make(map[int32]float64), make(map[int32]bool)
-	for _, t := range text.Terms(label) {
+	for _, t := range termsOf(label) {
 		id := termID(t.Text)
-		counts[id]++
+		counts[id] += kindWeight(t.Kind)
 		function[id] = text.IsFunction(t.Text)
 	}
 	largest := math.Log(1 + float64(p.passages))
@@ -88,10 +88,10 @@ func (p *parsed) cosine(label string) float64 {
 			continue
 		}
 		labelNorm += n * t.idf * t.idf
-		dot += math.Sqrt(n*t.weight) * t.idf * t.idf
+		dot += math.Sqrt(n*t.weight*kindWeight(t.kind)) * t.idf * t.idf
 	}
 	for _, t := range p.terms {
-		queryNorm += t.weight * t.idf * t.idf
+		queryNorm += t.weight * kindWeight(t.kind) * t.idf * t.idf
 	}
 	if dot == 0 {
 		return 0

@@ -50,10 +50,18 @@ func bagOf(p Passage) bag {
 }
 
 func (b *bag) add(s string, weight float64) {
-	for _, t := range text.Terms(s) {
+	for _, t := range termsOf(s) {
 		b.counts[termID(t.Text)] += weight
-		b.length += weight
+		if t.Kind != text.Concept {
+			b.length += weight // A concept says once more what the words that it stands for have said.
+		}
 	}
+}
+
+// termsOf lists everything by which a text can be found: its terms, then the concepts that they express.
+func termsOf(s string) []text.Term {
+	terms := text.Terms(s)
+	return append(terms, text.Concepts(terms)...)
 }
 
 // damping is the BM25 term that grows with the length of the passage: a count c weighs c / (c + damping).
@@ -85,5 +93,12 @@ func bagFrom(v pgvector.SparseVector, length, pivot float64) bag {
 	return b
 }
 
-// inverseFrequency is the idf of a term that df of n passages hold: how much finding it says.
-func inverseFrequency(df, n float64) float64 { return math.Log(1 + (n-df+0.5)/(df+0.5)) }
+// idfPrior is how many passages a base must hold before its own frequencies count as much as the prior opinion that
+// all terms matter alike. In a base of fifty passages chance decides whether three of them hold a word or one.
+const idfPrior = 30
+
+// inverseFrequency is the idf of a term that df of n passages hold: how much finding it says. The prior is half of the
+// largest idf possible. candidatesSQL computes the same.
+func inverseFrequency(df, n float64) float64 {
+	return (n*math.Log(1+(n-df+0.5)/(df+0.5)) + idfPrior*math.Log(1+n)/2) / (n + idfPrior)
+}
