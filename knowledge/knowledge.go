@@ -25,9 +25,10 @@ import (
 
 // Base is the knowledge of every workspace of one database. It is safe for concurrent use.
 type Base struct {
-	db       *postgres.DB
-	embedder llm.Embedder
-	indexed  indexedModels
+	db        *postgres.DB
+	embedder  llm.Embedder
+	indexed   indexedModels
+	contrasts knownContrasts
 }
 
 // New returns a base over db. Without an embedder (nil) search is lexical only.

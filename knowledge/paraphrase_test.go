@@ -11,7 +11,7 @@ var paraphrases = []struct{ question, right, wrong string }{
 	{"如何返款到储蓄卡", "怎么退钱到银行卡", "如何查询开户行"},
 	{"為什麼登入不了", "为啥没法登陆", "为了登山出入平安"},
 	{"修改手机号", "更换电话号码", "修理手提箱"},
-	{"How do I get my cash reimbursed?", "Getting a refund of your money", "How do I get to my nearest branch?"},
+	{"How do I get my cash reimbursed?", "Getting a refund of your money", "Which branch is my nearest?"},
 	{"I want to terminate my membership", "Cancel your subscription", "What I want in my basket"},
 }
 

@@ -43,6 +43,8 @@ const (
 	topicWeight = 0.6
 	// functionWeight is what a function word counts beside a content word.
 	functionWeight = 0.5
+	// restatedWeight is what the words count whose concept is in the query as well.
+	restatedWeight = 0.7
 )
 
 // queryTerm is one distinct term of a query.
@@ -69,16 +71,13 @@ func (t *queryTerm) lexicalWeight() float64 {
 // not, and a concept would count its words twice.
 func (t *queryTerm) evident() bool { return t.own && !t.function && t.kind != text.Concept }
 
-// kindWeight is what a term of a kind counts beside a word. Two characters and their pair speak of the same place, and
-// so do words and their concept.
+// kindWeight is what a term of a kind counts beside a word. Two characters and their pair speak of the same place.
 func kindWeight(k text.Kind) float64 {
 	switch k {
 	case text.Character:
 		return 0.8
 	case text.Pair:
 		return 0.6
-	case text.Concept:
-		return 0.7
 	default:
 		return 1
 	}
@@ -90,6 +89,8 @@ type parsed struct {
 	terms    map[int32]*queryTerm
 	order    []int32 // of first appearance
 	passages int64   // of the workspace
+
+	contrasts *contrasts // of the workspace; nil if unknown
 }
 
 func parse(q Query) *parsed {
@@ -107,17 +108,36 @@ func parse(q Query) *parsed {
 	return p
 }
 
+// add takes in a text of which every word counts weight.
 func (p *parsed) add(s string, weight float64) {
-	for _, t := range termsOf(s) {
-		id := termID(t.Text)
-		known, ok := p.terms[id]
-		switch {
-		case !ok && len(p.order) < maxQueryTerms:
-			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, kind: t.Kind, function: text.IsFunction(t.Text)}
-			p.order = append(p.order, id)
-		case ok && (weight == 1 || weight == topicWeight):
-			known.weight += weight
+	terms := text.Terms(s)
+	concepts := text.Concepts(terms)
+	for _, t := range terms {
+		for len(concepts) > 0 && concepts[0].End <= t.Start {
+			p.addTerm(concepts[0], weight, 1)
+			concepts = concepts[1:]
 		}
+		if len(concepts) > 0 && concepts[0].Start <= t.Start && t.End <= concepts[0].End {
+			p.addTerm(t, weight, restatedWeight)
+		} else {
+			p.addTerm(t, weight, 1)
+		}
+	}
+	for _, c := range concepts {
+		p.addTerm(c, weight, 1)
+	}
+}
+
+// addTerm takes in a term that counts share of the weight of its text.
+func (p *parsed) addTerm(t text.Term, weight, share float64) {
+	id := termID(t.Text)
+	known, ok := p.terms[id]
+	switch {
+	case !ok && len(p.order) < maxQueryTerms:
+		p.terms[id] = &queryTerm{weight: weight * share, own: weight == 1, kind: t.Kind, function: text.IsFunction(t.Text)}
+		p.order = append(p.order, id)
+	case ok && (weight == 1 || weight == topicWeight):
+		known.weight += weight * share
 	}
 }
 

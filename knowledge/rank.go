@@ -11,6 +11,7 @@ import (
 // How much each signal counts in the score of a passage; docs/adr/002-lexical-search.md has the measurements.
 const (
 	labelWeight    = 0.25 // likeness of the query to the title, heading or FAQ question
+	contrastWeight = 0.15 // taken off where the label names an alternative to what was asked for
 	languageWeight = 0.02 // being in the preferred language: it breaks near-ties and no more
 	favourWeight   = 0.25 // of a document that is most likely to deal with the topic
 	denseWeight    = 0.5  // of the dense signal beside the lexical one
@@ -27,9 +28,11 @@ func rank(p *parsed, hits []Hit) {
 		ceiling = 1 // Nothing is known of the terms, and the lexical scores are all zero.
 	}
 	lowest, highest := denseRange(hits)
+	asked := p.contrasts.asked(p)
 	for i := range hits {
 		h := &hits[i]
 		h.Score = h.Lexical/ceiling + labelWeight*p.labelLikeness(h.Passage)
+		h.Score -= contrastWeight * p.contrasts.clash(asked, labelOf(h.Passage))
 		if highest > lowest && h.DenseRank > 0 {
 			h.Score += denseWeight * (h.Dense - lowest) / (highest - lowest)
 		}

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,11 +140,15 @@ func textbookBM25(items []DocumentPassages, question, uri string) (score float64
 	}
 	n := float64(len(items))
 	terms := text.Terms(question)
-	for _, t := range append(terms, text.Concepts(terms)...) {
+	concepts := text.Concepts(terms)
+	for _, t := range append(terms, concepts...) {
 		c := counts[t.Text]
 		idf := n / (n + idfPrior) * math.Log(1+(n-df[t.Text]+0.5)/(df[t.Text]+0.5))
 		idf += idfPrior / (n + idfPrior) * math.Log(1+n) / 2
 		idf *= kindWeight(t.Kind)
+		if t.Kind != text.Concept && slices.ContainsFunc(concepts, func(c text.Term) bool { return c.Start <= t.Start && t.End <= c.End }) {
+			idf *= restatedWeight
+		}
 		if text.IsFunction(t.Text) {
 			idf *= functionWeight
 		}
