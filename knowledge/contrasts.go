@@ -32,7 +32,7 @@ func learnContrasts(labels []string) *contrasts {
 	df := make(map[int32]int)
 	bags := make([][]int32, len(labels))
 	for i, label := range labels {
-		bags[i] = comparable(label)
+		bags[i] = comparable(labelTerms(label))
 		for _, id := range bags[i] {
 			df[id]++
 		}
@@ -51,11 +51,11 @@ func learnContrasts(labels []string) *contrasts {
 }
 
 // comparable lists the distinct terms of a label. Single characters are too ambiguous to stand against each other.
-func comparable(label string) []int32 {
-	var ids []int32
-	for _, t := range termsOf(label) {
-		if t.Kind != text.Character {
-			ids = append(ids, termID(t.Text))
+func comparable(label []labelTerm) []int32 {
+	ids := make([]int32, 0, len(label))
+	for _, t := range label {
+		if t.kind != text.Character {
+			ids = append(ids, t.id)
 		}
 	}
 	slices.Sort(ids)
@@ -112,7 +112,7 @@ func (c *contrasts) asked(p *parsed) map[int]bool {
 }
 
 // clash says, in [0,1], how surely a label names an alternative to something that was asked for and that it lacks.
-func (c *contrasts) clash(asked map[int]bool, label string) (strongest float64) {
+func (c *contrasts) clash(asked map[int]bool, label []labelTerm) (strongest float64) {
 	if len(asked) == 0 {
 		return 0
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"handrail/internal/text"
 )
 
 // How much each signal counts in the score of a passage; docs/adr/002-lexical-search.md has the measurements.
@@ -15,10 +13,6 @@ const (
 	languageWeight = 0.02 // being in the preferred language: it breaks near-ties and no more
 	favourWeight   = 0.25 // of a document that is most likely to deal with the topic
 	denseWeight    = 0.5  // of the dense signal beside the lexical one
-	// otherTermIDF stands in for the idf of a label's term that is not in the query, as a share of the largest idf
-	// possible. Labels consist of common and rare words alike, and looking each one up would cost more than it tells.
-	otherTermIDF     = 0.45
-	otherFunctionIDF = 0.1
 )
 
 // rank scores the candidates and puts the best first.
@@ -31,8 +25,8 @@ func rank(p *parsed, hits []Hit) {
 	asked := p.contrasts.asked(p)
 	for i := range hits {
 		h := &hits[i]
-		h.Score = h.Lexical/ceiling + labelWeight*p.labelLikeness(h.Passage)
-		h.Score -= contrastWeight * p.contrasts.clash(asked, labelOf(h.Passage))
+		l := readLabel(h.Passage)
+		h.Score = h.Lexical/ceiling + labelWeight*p.labelLikeness(l) - contrastWeight*p.contrasts.clash(asked, l.all())
 		if highest > lowest && h.DenseRank > 0 {
 			h.Score += denseWeight * (h.Dense - lowest) / (highest - lowest)
 		}
@@ -56,48 +50,4 @@ func denseRange(hits []Hit) (lowest, highest float64) {
 		}
 	}
 	return lowest, highest
-}
-
-// labelLikeness is the likeness, in [0,1], of the query to whatever names the passage best.
-func (p *parsed) labelLikeness(passage Passage) float64 {
-	best := p.cosine(passage.Title)
-	if passage.Question != "" {
-		best = max(best, p.cosine(passage.Question))
-	}
-	if n := len(passage.HeadingPath); n > 0 {
-		best = max(best, p.cosine(passage.Title+"\n"+passage.HeadingPath[n-1]))
-	}
-	return best
-}
-
-// cosine compares the query with a short text, both weighted by idf.
-func (p *parsed) cosine(label string) float64 {
-	counts, function := make(map[int32]float64), make(map[int32]bool)
-	for _, t := range termsOf(label) {
-		id := termID(t.Text)
-		counts[id] += kindWeight(t.Kind)
-		function[id] = text.IsFunction(t.Text)
-	}
-	largest := math.Log(1 + float64(p.passages))
-	var dot, labelNorm, queryNorm float64
-	for id, n := range counts {
-		t, ok := p.terms[id]
-		if !ok {
-			other := otherTermIDF * largest
-			if function[id] {
-				other = otherFunctionIDF * largest
-			}
-			labelNorm += n * other * other
-			continue
-		}
-		labelNorm += n * t.idf * t.idf
-		dot += math.Sqrt(n*t.weight*kindWeight(t.kind)) * t.idf * t.idf
-	}
-	for _, t := range p.terms {
-		queryNorm += t.weight * kindWeight(t.kind) * t.idf * t.idf
-	}
-	if dot == 0 {
-		return 0
-	}
-	return min(1, dot/math.Sqrt(labelNorm*queryNorm))
 }

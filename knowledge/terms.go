@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"hash/fnv"
 	"math"
 
 	"github.com/pgvector/pgvector-go"
@@ -27,9 +26,12 @@ const maxDistinctTerms = 16_000
 
 // termID returns the id of a term, from 1 to termSpace.
 func termID(term string) int32 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(term))
-	return int32(h.Sum64()%termSpace) + 1
+	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a, written out because hash/fnv allocates
+	h := uint64(offset)
+	for i := range len(term) {
+		h = (h ^ uint64(term[i])) * prime
+	}
+	return int32(h%termSpace) + 1
 }
 
 // bag holds how often each term occurs in a passage, fields weighted, and the weighted length.
