@@ -19,3 +19,14 @@ func BenchmarkRank(b *testing.B) {
 		rank(p, hits)
 	}
 }
+
+// BenchmarkLearnContrasts learns from as many labels as a search ever reads for it.
+func BenchmarkLearnContrasts(b *testing.B) {
+	labels := make([]string, contrastPassages)
+	for i := range labels {
+		labels[i] = fmt.Sprintf("Changing the delivery address of order %d\n修改订单的收货地址", i)
+	}
+	for b.Loop() {
+		learnContrasts(labels)
+	}
+}

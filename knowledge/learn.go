@@ -11,7 +11,7 @@ import (
 )
 
 // contrastPassages bounds what is read to learn contrasts, in passages.
-const contrastPassages = 10_000
+const contrastPassages = 5_000
 
 // knownContrasts remembers what was learned of each workspace.
 type knownContrasts struct {

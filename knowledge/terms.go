@@ -100,7 +100,7 @@ func bagFrom(v pgvector.SparseVector, length, pivot float64) bag {
 const idfPrior = 30
 
 // inverseFrequency is the idf of a term that df of n passages hold: how much finding it says. The prior is half of the
-// largest idf possible. candidatesSQL computes the same.
+// largest idf possible. lexicalSQL computes the same.
 func inverseFrequency(df, n float64) float64 {
 	return (n*math.Log(1+(n-df+0.5)/(df+0.5)) + idfPrior*math.Log(1+n)/2) / (n + idfPrior)
 }
