@@ -112,18 +112,23 @@ func (p *parsed) proximity(body []text.Term) float64 {
 	if total == 0 {
 		return 0
 	}
+	return p.densest(body, proximityWindow) / total
+}
+
+// densest is the largest mass of the message's terms that one window of so many terms holds.
+func (p *parsed) densest(body []text.Term, window int) (best float64) {
 	inside := make(map[int32]int)
 	ids := make([]int32, len(body))
-	var sum, best float64
+	var sum float64
 	for i, term := range body {
 		ids[i] = termID(term.Text)
-		if i >= proximityWindow {
-			sum -= p.leave(inside, ids[i-proximityWindow])
+		if i >= window {
+			sum -= p.leave(inside, ids[i-window])
 		}
 		sum += p.enter(inside, ids[i])
 		best = max(best, sum)
 	}
-	return best / total
+	return best
 }
 
 // enter counts a term into the window and returns the mass that is new in it.

@@ -35,10 +35,11 @@ func rank(p *parsed, hits []Hit) {
 			h.Score += languageWeight
 		}
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(hits, bestFirst)
+	p.focus(hits)
 }
+
+func bestFirst(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) }
 
 // denseRange returns the lowest and highest similarity found. Models differ in where their similarities lie, so only
 // the place within this range is comparable with a lexical score.
