@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -9,11 +10,12 @@ import (
 func BenchmarkRank(b *testing.B) {
 	p := known("how do I change the address of my order after the parcel was sent 怎么修改订单的收货地址")
 	p.contrasts = learnContrasts(twoProducts())
+	body := strings.Repeat("The warehouse prints labels at noon, and the address can be changed until then. ", 20)
 	hits := make([]Hit, candidates)
 	for i := range hits {
 		hits[i].Passage = Passage{ID: int64(i), Title: fmt.Sprintf("Changing the delivery address, part %d", i),
 			HeadingPath: []string{"Orders", "修改订单的收货地址"}, Question: "Can I still change the address of my lamp?"}
-		hits[i].Lexical = float64(i)
+		hits[i].Text, hits[i].Lexical = body, float64(i)
 	}
 	for b.Loop() {
 		rank(p, hits)

@@ -38,7 +38,8 @@ func TestClash(t *testing.T) {
 	require.Zero(t, clash("how do I use the lamp", "Using the lamp beside the oven"))
 	require.Zero(t, clash("how do lamp and oven differ", "Using the oven"))
 	require.Zero(t, clash("where are you", "Using the oven"))
-	require.Zero(t, c.clash(c.asked(parse(Query{Text: "and how", History: []string{"lamp"}})), labelTerms("Using the oven")))
+	asked := c.asked(parse(Query{Text: "and how", History: []string{"lamp"}}))
+	require.Zero(t, c.clash(asked, labelTerms("Using the oven")), "said before, not asked now")
 }
 
 func TestRankPutsAnAlternativeLast(t *testing.T) {
