@@ -85,6 +85,8 @@ type partsView struct {
 	Dense    float64 `json:"dense"`
 	Favoured float64 `json:"favoured"`
 	Language float64 `json:"language"`
+	Focus    float64 `json:"focus"`
+	Contrast float64 `json:"contrast" doc:"zero or less"`
 }
 
 type searchOutput struct {

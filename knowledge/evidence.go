@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"handrail/internal/text"
 )
@@ -118,14 +117,14 @@ func (e Evidence) clamped() Evidence {
 // counted, as their characters are.
 func (p *parsed) ownMass() (mass, unknown float64, terms int) {
 	for _, t := range p.terms {
-		if !t.own || t.function {
+		if !t.evident() {
 			continue
 		}
 		mass += t.idf
 		if t.df == 0 {
 			unknown += t.idf
 		}
-		if !t.pair && float64(t.df) <= contentShare*float64(p.passages) {
+		if t.kind != text.Pair && float64(t.df) <= contentShare*float64(p.passages) {
 			terms++
 		}
 	}
@@ -135,7 +134,7 @@ func (p *parsed) ownMass() (mass, unknown float64, terms int) {
 // matched sums the idf of the message's own terms that are in found.
 func (p *parsed) matched(found map[int32]bool) (mass float64) {
 	for id, t := range p.terms {
-		if t.own && !t.function && found[id] {
+		if t.evident() && found[id] {
 			mass += t.idf
 		}
 	}
@@ -148,24 +147,29 @@ func (p *parsed) proximity(body []text.Term) float64 {
 	if total == 0 {
 		return 0
 	}
+	return p.densest(body, proximityWindow) / total
+}
+
+// densest is the largest mass of the message's terms that one window of so many terms holds.
+func (p *parsed) densest(body []text.Term, window int) (best float64) {
 	inside := make(map[int32]int)
 	ids := make([]int32, len(body))
-	var sum, best float64
+	var sum float64
 	for i, term := range body {
 		ids[i] = termID(term.Text)
-		if i >= proximityWindow {
-			sum -= p.leave(inside, ids[i-proximityWindow])
+		if i >= window {
+			sum -= p.leave(inside, ids[i-window])
 		}
 		sum += p.enter(inside, ids[i])
 		best = max(best, sum)
 	}
-	return best / total
+	return best
 }
 
 // enter counts a term into the window and returns the mass that is new in it.
 func (p *parsed) enter(inside map[int32]int, id int32) float64 {
 	t, ok := p.terms[id]
-	if !ok || !t.own || t.function {
+	if !ok || !t.evident() {
 		return 0
 	}
 	inside[id]++
@@ -178,7 +182,7 @@ func (p *parsed) enter(inside map[int32]int, id int32) float64 {
 // leave counts a term out of the window and returns the mass that is gone with it.
 func (p *parsed) leave(inside map[int32]int, id int32) float64 {
 	t, ok := p.terms[id]
-	if !ok || !t.own || t.function {
+	if !ok || !t.evident() {
 		return 0
 	}
 	inside[id]--
@@ -239,11 +243,4 @@ func setOf(terms []text.Term) map[int32]bool {
 		set[termID(t.Text)] = true
 	}
 	return set
-}
-
-// isPair reports whether a term is a pair of ideographs: they are the only terms of two characters whose text is not
-// one word.
-func isPair(t text.Term) bool {
-	_, size := utf8.DecodeRuneInString(t.Text)
-	return size > 1 && size < len(t.Text) && len(text.Words(t.Text)) == 2
 }

@@ -14,8 +14,8 @@
 //     the old state or the new one, never a mix, and the statistics always equal a recount.
 //   - Writers of one workspace take turns by locking its knowledge_stats row before anything else, so they cannot
 //     deadlock. Splitting into terms and embedding, the slow part, happens before the lock. Readers never wait.
-//   - A search is one round trip, sees one workspace only (by its own condition and by row-level security), and needs
-//     no embedder.
+//   - A search is one round trip; a second one learns contrasts when the base has changed by a tenth. It sees one
+//     workspace only (by its own condition and by row-level security), and needs no embedder.
 package knowledge
 
 import (
@@ -27,10 +27,11 @@ import (
 
 // Base is the knowledge of every workspace of one database. It is safe for concurrent use.
 type Base struct {
-	db       *postgres.DB
-	embedder llm.Embedder
-	indexed  indexedModels
-	indexes  indexes
+	db        *postgres.DB
+	embedder  llm.Embedder
+	indexed   indexedModels
+	indexes   indexes
+	contrasts knownContrasts
 }
 
 // New returns a base over db. Without an embedder (nil) search is lexical only.

@@ -44,14 +44,16 @@ const (
 	topicWeight = 0.6
 	// functionWeight is what a function word counts beside a content word.
 	functionWeight = 0.5
+	// restatedWeight is what the words count whose concept is in the query as well.
+	restatedWeight = 0.7
 )
 
 // queryTerm is one distinct term of a query.
 type queryTerm struct {
 	weight float64 // occurrences, those of the history weighed down
 	own    bool    // stands in Query.Text, not only in the history
-	pair   bool    // of ideographs
-	df     int     // passages of the workspace that hold the term
+	kind   text.Kind
+	df     int // passages of the workspace that hold the term
 	idf    float64
 
 	function bool
@@ -61,9 +63,25 @@ type queryTerm struct {
 // there they tell "how long" from "how much".
 func (t *queryTerm) lexicalWeight() float64 {
 	if t.function {
-		return functionWeight * t.weight
+		return functionWeight * t.weight * kindWeight(t.kind)
 	}
-	return t.weight
+	return t.weight * kindWeight(t.kind)
+}
+
+// evident reports whether the term tells what the base holds of the message itself. Function words and the history do
+// not, and a concept would count its words twice.
+func (t *queryTerm) evident() bool { return t.own && !t.function && t.kind != text.Concept }
+
+// kindWeight is what a term of a kind counts beside a word. Two characters and their pair speak of the same place.
+func kindWeight(k text.Kind) float64 {
+	switch k {
+	case text.Character:
+		return 0.8
+	case text.Pair:
+		return 0.6
+	default:
+		return 1
+	}
 }
 
 // parsed is a query as search compares it.
@@ -72,6 +90,8 @@ type parsed struct {
 	terms    map[int32]*queryTerm
 	order    []int32 // of first appearance
 	passages int64   // of the workspace
+
+	contrasts *contrasts // of the workspace; nil if unknown
 }
 
 func parse(q Query) *parsed {
@@ -89,17 +109,36 @@ func parse(q Query) *parsed {
 	return p
 }
 
+// add takes in a text of which every word counts weight.
 func (p *parsed) add(s string, weight float64) {
-	for _, t := range text.Terms(s) {
-		id := termID(t.Text)
-		known, ok := p.terms[id]
-		switch {
-		case !ok && len(p.order) < maxQueryTerms:
-			p.terms[id] = &queryTerm{weight: weight, own: weight == 1, pair: isPair(t), function: text.IsFunction(t.Text)}
-			p.order = append(p.order, id)
-		case ok && (weight == 1 || weight == topicWeight):
-			known.weight += weight
+	terms := text.Terms(s)
+	concepts := text.Concepts(terms)
+	for _, t := range terms {
+		for len(concepts) > 0 && concepts[0].End <= t.Start {
+			p.addTerm(concepts[0], weight, 1)
+			concepts = concepts[1:]
 		}
+		if len(concepts) > 0 && concepts[0].Start <= t.Start && t.End <= concepts[0].End {
+			p.addTerm(t, weight, restatedWeight)
+		} else {
+			p.addTerm(t, weight, 1)
+		}
+	}
+	for _, c := range concepts {
+		p.addTerm(c, weight, 1)
+	}
+}
+
+// addTerm takes in a term that counts share of the weight of its text.
+func (p *parsed) addTerm(t text.Term, weight, share float64) {
+	id := termID(t.Text)
+	known, ok := p.terms[id]
+	switch {
+	case !ok && len(p.order) < maxQueryTerms:
+		p.terms[id] = &queryTerm{weight: weight * share, own: weight == 1, kind: t.Kind, function: text.IsFunction(t.Text)}
+		p.order = append(p.order, id)
+	case ok && (weight == 1 || weight == topicWeight):
+		known.weight += weight * share
 	}
 }
 

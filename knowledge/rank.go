@@ -4,20 +4,15 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"handrail/internal/text"
 )
 
 // How much each signal counts in the score of a passage; docs/adr/002-lexical-search.md has the measurements.
 const (
 	labelWeight    = 0.25 // likeness of the query to the title, heading or FAQ question
+	contrastWeight = 0.15 // taken off where the label names an alternative to what was asked for
 	languageWeight = 0.02 // being in the preferred language: it breaks near-ties and no more
 	favourWeight   = 0.25 // of a document that is most likely to deal with the topic
 	denseWeight    = 0.5  // of the dense signal beside the lexical one
-	// otherTermIDF stands in for the idf of a label's term that is not in the query, as a share of the largest idf
-	// possible. Labels consist of common and rare words alike, and looking each one up would cost more than it tells.
-	otherTermIDF     = 0.45
-	otherFunctionIDF = 0.1
 )
 
 // rank scores the candidates and puts the best first.
@@ -27,10 +22,12 @@ func rank(p *parsed, hits []Hit) {
 		ceiling = 1 // Nothing is known of the terms, and the lexical scores are all zero.
 	}
 	lowest, highest := denseRange(hits)
+	asked := p.contrasts.asked(p)
 	for i := range hits {
 		h := &hits[i]
-		h.Parts = Parts{Lexical: h.Lexical / ceiling, Label: labelWeight * p.labelLikeness(h.Passage),
-			Favoured: favourWeight * p.Favoured[h.DocumentID]}
+		l := readLabel(h.Passage)
+		h.Parts = Parts{Lexical: h.Lexical / ceiling, Label: labelWeight * p.labelLikeness(l),
+			Contrast: -contrastWeight * p.contrasts.clash(asked, l.all()), Favoured: favourWeight * p.Favoured[h.DocumentID]}
 		if highest > lowest && h.DenseRank > 0 {
 			h.Parts.Dense = denseWeight * (h.Dense - lowest) / (highest - lowest)
 		}
@@ -39,10 +36,11 @@ func rank(p *parsed, hits []Hit) {
 		}
 		h.Score = h.Parts.sum()
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(hits, bestFirst)
+	p.focus(hits)
 }
+
+func bestFirst(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) }
 
 // denseRange returns the lowest and highest similarity found. Models differ in where their similarities lie, so only
 // the place within this range is comparable with a lexical score.
@@ -54,48 +52,4 @@ func denseRange(hits []Hit) (lowest, highest float64) {
 		}
 	}
 	return lowest, highest
-}
-
-// labelLikeness is the likeness, in [0,1], of the query to whatever names the passage best.
-func (p *parsed) labelLikeness(passage Passage) float64 {
-	best := p.cosine(passage.Title)
-	if passage.Question != "" {
-		best = max(best, p.cosine(passage.Question))
-	}
-	if n := len(passage.HeadingPath); n > 0 {
-		best = max(best, p.cosine(passage.Title+"\n"+passage.HeadingPath[n-1]))
-	}
-	return best
-}
-
-// cosine compares the query with a short text, both weighted by idf.
-func (p *parsed) cosine(label string) float64 {
-	counts, function := make(map[int32]float64), make(map[int32]bool)
-	for _, t := range text.Terms(label) {
-		id := termID(t.Text)
-		counts[id]++
-		function[id] = text.IsFunction(t.Text)
-	}
-	largest := math.Log(1 + float64(p.passages))
-	var dot, labelNorm, queryNorm float64
-	for id, n := range counts {
-		t, ok := p.terms[id]
-		if !ok {
-			other := otherTermIDF * largest
-			if function[id] {
-				other = otherFunctionIDF * largest
-			}
-			labelNorm += n * other * other
-			continue
-		}
-		labelNorm += n * t.idf * t.idf
-		dot += math.Sqrt(n*t.weight) * t.idf * t.idf
-	}
-	for _, t := range p.terms {
-		queryNorm += t.weight * t.idf * t.idf
-	}
-	if dot == 0 {
-		return 0
-	}
-	return min(1, dot/math.Sqrt(labelNorm*queryNorm))
 }

@@ -59,7 +59,9 @@ func (p *parsed) readFrequencies(res pgx.BatchResults) error {
 // idf by term id. Terms that no passage holds would match nothing, so they stay out of the vector.
 const scanSQL = `
 	WITH query AS MATERIALIZED (
-		SELECT ('{' || string_agg(q.term || ':' || (q.weight * ln(1 + (s.passages - k.df + 0.5) / (k.df + 0.5)))::real,
+		SELECT ('{' || string_agg(q.term || ':' || (q.weight
+				* (s.passages * ln(1 + (s.passages - k.df + 0.5) / (k.df + 0.5)) + 30 * ln(1.0 + s.passages) / 2)
+				/ (s.passages + 30))::real,
 			',' ORDER BY q.term) || '}/1000000000')::sparsevec(1000000000) AS vector
 		FROM knowledge_stats s
 		CROSS JOIN unnest($3::int[], $4::float8[]) AS q (term, weight)

@@ -28,6 +28,9 @@ func (b *Base) Search(ctx context.Context, ws uuid.UUID, q Query) (Result, error
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
+	if p.contrasts, err = b.contrastsOf(ctx, ws, p.passages); err != nil {
+		return Result{}, fmt.Errorf("search: %w", err)
+	}
 	rank(p, found)
 	evidence := evidenceOf(p, found)
 	return Result{Hits: found[:min(len(found), p.Limit)], Evidence: evidence}, nil

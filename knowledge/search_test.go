@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,7 +98,7 @@ func TestSearchTakesAWholeLetter(t *testing.T) {
 	require.Equal(t, "warranty.md", search(t, b, ws, Query{Text: letter}).Hits[0].URI)
 }
 
-// The score that the database computes is BM25 as the textbook has it.
+// The score that the database computes is BM25 as the textbook has it, with a prior on the idf.
 func TestLexicalScoreIsBM25(t *testing.T) {
 	t.Parallel()
 	b, _, ws := open(t)
@@ -119,16 +120,18 @@ func textbookBM25(items []DocumentPassages, question, uri string) (score float64
 	for _, d := range items {
 		p := d.Passages[0]
 		c := map[string]float64{}
-		for _, t := range text.Terms(p.Title) {
-			c[t.Text] += titleWeight
-		}
-		for _, t := range text.Terms(p.Text) {
-			c[t.Text]++
-		}
 		var l float64
-		for term, n := range c {
+		for field, weight := range map[string]float64{p.Title: titleWeight, p.Text: 1} {
+			for _, t := range text.Terms(field) {
+				c[t.Text] += weight
+				l += weight
+			}
+			for _, t := range text.Concepts(text.Terms(field)) {
+				c[t.Text] += weight
+			}
+		}
+		for term := range c {
 			df[term]++
-			l += n
 		}
 		total += l
 		if d.Document.URI == uri {
@@ -136,9 +139,16 @@ func textbookBM25(items []DocumentPassages, question, uri string) (score float64
 		}
 	}
 	n := float64(len(items))
-	for _, t := range text.Terms(question) {
+	terms := text.Terms(question)
+	concepts := text.Concepts(terms)
+	for _, t := range append(terms, concepts...) {
 		c := counts[t.Text]
-		idf := math.Log(1 + (n-df[t.Text]+0.5)/(df[t.Text]+0.5))
+		idf := n / (n + idfPrior) * math.Log(1+(n-df[t.Text]+0.5)/(df[t.Text]+0.5))
+		idf += idfPrior / (n + idfPrior) * math.Log(1+n) / 2
+		idf *= kindWeight(t.Kind)
+		if t.Kind != text.Concept && slices.ContainsFunc(concepts, func(c text.Term) bool { return c.Start <= t.Start && t.End <= c.End }) {
+			idf *= restatedWeight
+		}
 		if text.IsFunction(t.Text) {
 			idf *= functionWeight
 		}

@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"hash/fnv"
 	"math"
 
 	"github.com/pgvector/pgvector-go"
@@ -27,9 +26,12 @@ const maxDistinctTerms = 16_000
 
 // termID returns the id of a term, from 1 to termSpace.
 func termID(term string) int32 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(term))
-	return int32(h.Sum64()%termSpace) + 1
+	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a, written out because hash/fnv allocates
+	h := uint64(offset)
+	for i := range len(term) {
+		h = (h ^ uint64(term[i])) * prime
+	}
+	return int32(h%termSpace) + 1
 }
 
 // bag holds how often each term occurs in a passage, fields weighted, and the weighted length.
@@ -50,10 +52,18 @@ func bagOf(p Passage) bag {
 }
 
 func (b *bag) add(s string, weight float64) {
-	for _, t := range text.Terms(s) {
+	for _, t := range termsOf(s) {
 		b.counts[termID(t.Text)] += weight
-		b.length += weight
+		if t.Kind != text.Concept {
+			b.length += weight // A concept says once more what the words that it stands for have said.
+		}
 	}
+}
+
+// termsOf lists everything by which a text can be found: its terms, then the concepts that they express.
+func termsOf(s string) []text.Term {
+	terms := text.Terms(s)
+	return append(terms, text.Concepts(terms)...)
 }
 
 // damping is the BM25 term that grows with the length of the passage: a count c weighs c / (c + damping).
@@ -87,5 +97,12 @@ func bagFrom(v pgvector.SparseVector, length, pivot float64) bag {
 // countFrom inverts the weight of a count. Counts are whole numbers, so rounding makes it exact.
 func countFrom(weight, damping float64) float64 { return math.Round(weight * damping / (1 - weight)) }
 
-// inverseFrequency is the idf of a term that df of n passages hold: how much finding it says.
-func inverseFrequency(df, n float64) float64 { return math.Log(1 + (n-df+0.5)/(df+0.5)) }
+// idfPrior is how many passages a base must hold before its own frequencies count as much as the prior opinion that
+// all terms matter alike. In a base of fifty passages chance decides whether three of them hold a word or one.
+const idfPrior = 30
+
+// inverseFrequency is the idf of a term that df of n passages hold: how much finding it says. The prior is half of the
+// largest idf possible. scanSQL computes the same.
+func inverseFrequency(df, n float64) float64 {
+	return (n*math.Log(1+(n-df+0.5)/(df+0.5)) + idfPrior*math.Log(1+n)/2) / (n + idfPrior)
+}

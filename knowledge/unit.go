@@ -26,7 +26,7 @@ func (p *parsed) units() (list []unit, total float64) {
 	terms := text.Terms(p.Text)
 	paired := make(map[int]bool) // where the ideographs stand that a pair holds
 	for _, t := range terms {
-		if isPair(t) && !holdsFunction(t.Text) {
+		if t.Kind == text.Pair && !holdsFunction(t.Text) {
 			_, size := utf8.DecodeRuneInString(t.Text)
 			paired[t.Start], paired[t.Start+size] = true, true
 		}
@@ -35,7 +35,7 @@ func (p *parsed) units() (list []unit, total float64) {
 	for i, t := range terms {
 		id := termID(t.Text)
 		known := p.terms[id]
-		if known == nil || known.function || seen[id] || paired[t.Start] && !isPair(t) || holdsFunction(t.Text) {
+		if known == nil || known.function || seen[id] || paired[t.Start] && t.Kind != text.Pair || holdsFunction(t.Text) {
 			continue
 		}
 		seen[id] = true
@@ -48,9 +48,6 @@ func (p *parsed) units() (list []unit, total float64) {
 	return list, total
 }
 
-// traditional are function characters of traditional Chinese that [text.IsFunction] knows in their simplified form.
-const traditional = "麼誰個裡嗎為會與沒說這過對從後來幾樣們"
-
 // holdsFunction reports whether a character of an ideographic term is a function word. Words never are: they do not
 // fall apart.
 func holdsFunction(term string) bool {
@@ -58,7 +55,7 @@ func holdsFunction(term string) bool {
 		return false
 	}
 	for _, r := range term {
-		if strings.ContainsRune(traditional, r) || text.IsFunction(string(r)) {
+		if text.IsFunction(string(r)) {
 			return true
 		}
 	}

@@ -6,15 +6,28 @@ import (
 	"github.com/kljensen/snowball/english"
 )
 
+// Kind is what a term consists of.
+type Kind int
+
+// The kinds of [Term]. Concepts come from [Concepts], all others from [Terms].
+const (
+	Word      Kind = iota // of an alphabetic script, stemmed
+	Character             // one ideograph
+	Pair                  // two ideographs that stand together
+	Concept               // what a word or phrase of the lexicon means
+)
+
 // Term is one unit of comparison and where it stands in the text it came from, as byte offsets.
 type Term struct {
 	Text       string
 	Start, End int
+	Kind       Kind
 }
 
 // Terms splits s into the terms that lexical search compares: stemmed words for alphabetic scripts; single characters
 // and overlapping pairs for Han, Kana and Hangul, because nothing marks their word boundaries. Stop words are kept:
-// BM25 weighs them down by itself. The terms are ordered by Start; a character comes before the pair that it begins.
+// BM25 weighs them down by itself. Traditional characters become simplified ones. The terms are ordered by Start; a
+// character comes before the pair that it begins.
 func Terms(s string) []Term {
 	terms := make([]Term, 0, len(s)/5+1)
 	stems := make(map[string]string) // Stemming is most of the cost of English, and words recur.
@@ -27,14 +40,15 @@ func Terms(s string) []Term {
 				stemmed = stem(word)
 				stems[word] = stemmed
 			}
-			terms = append(terms, Term{stemmed, start, end})
+			terms = append(terms, Term{stemmed, start, end, Word})
 			return
 		}
 		// A pair is known at its second character but belongs right after its first one.
+		character := simplify(s[start:end])
 		if n := len(terms); n > 0 && terms[n-1].Start == previous && terms[n-1].End == start {
-			terms = append(terms, Term{s[previous:end], previous, end})
+			terms = append(terms, Term{terms[n-1].Text + character, previous, end, Pair})
 		}
-		terms = append(terms, Term{s[start:end], start, end})
+		terms = append(terms, Term{character, start, end, Character})
 		previous = start
 	})
 	return terms
