@@ -1,10 +1,6 @@
 package text
 
-import (
-	"unicode/utf8"
-
-	"github.com/kljensen/snowball/english"
-)
+import "unicode/utf8"
 
 // Kind is what a term consists of.
 type Kind int
@@ -30,17 +26,10 @@ type Term struct {
 // character comes before the pair that it begins.
 func Terms(s string) []Term {
 	terms := make([]Term, 0, len(s)/5+1)
-	stems := make(map[string]string) // Stemming is most of the cost of English, and words recur.
-	previous := -1                   // where the ideograph just before the current character starts, or -1
+	previous := -1 // where the ideograph just before the current character starts, or -1
 	scan(s, func(c class, start, end int) {
 		if c != ideograph {
-			word := Normalize(s[start:end])
-			stemmed, ok := stems[word]
-			if !ok {
-				stemmed = stem(word)
-				stems[word] = stemmed
-			}
-			terms = append(terms, Term{stemmed, start, end, Word})
+			terms = append(terms, Term{stems.get(Normalize(s[start:end])), start, end, Word})
 			return
 		}
 		// A pair is known at its second character but belongs right after its first one.
@@ -86,12 +75,4 @@ func scan(s string, fn func(c class, start, end int)) {
 	if word >= 0 {
 		fn(wordPart, word, len(s))
 	}
-}
-
-// stem leaves words with letters beyond ASCII alone: the English stemmer would only damage them.
-func stem(word string) string {
-	if !isASCII(word) {
-		return word
-	}
-	return english.Stem(word, false)
 }

@@ -2,10 +2,13 @@ package text
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -127,4 +130,19 @@ func BenchmarkTerms(b *testing.B) {
 			}
 		})
 	}
+}
+
+// However words collide in the cache, and whoever else uses it meanwhile, every word gets its own stem.
+func TestStemsDoNotDependOnTheCache(t *testing.T) {
+	t.Parallel()
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for i := range 20_000 {
+				word := strings.Repeat(string(rune('a'+i%26)), 1+i%7) + strconv.Itoa(i) + "running"
+				assert.Equal(t, stem(word), stems.get(word))
+			}
+		})
+	}
+	readers.Wait()
 }
