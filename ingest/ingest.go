@@ -81,14 +81,13 @@ type Options struct {
 	Prune      bool   // remove the documents of the collection that the sources no longer hold
 	DryRun     bool   // report what would happen and write nothing
 
-	// Progress is called after every item, one call at a time; nil means nobody watches.
+	// Progress is called after every item, and for every page that a crawl finds, one call at a time; nil means nobody
+	// watches.
 	Progress func(Progress)
 
 	// removable says which documents Prune may remove; nil means all of the collection.
 	removable func(uri string) bool
 }
-
-func (o Options) mayRemove(uri string) bool { return o.removable == nil || o.removable(uri) }
 
 // Progress tells how far a run has come.
 type Progress struct {

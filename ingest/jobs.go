@@ -44,7 +44,7 @@ func NewJobs(db *postgres.DB, p *Pipeline, logger *slog.Logger) (*Jobs, error) {
 
 func jobsConfig(logger *slog.Logger) *river.Config {
 	return &river.Config{
-		Queues:            map[string]river.QueueConfig{jobQueue: {MaxWorkers: 2}},
+		Queues:            map[string]river.QueueConfig{jobQueue: {MaxWorkers: 4}},
 		FetchPollInterval: time.Second, // in case a notification is lost
 		JobTimeout:        runTime,
 		SoftStopTimeout:   2 * time.Second,
