@@ -57,7 +57,7 @@ func (w *writer) prune(ctx context.Context) error {
 	var ids []uuid.UUID
 	var gone []string
 	for uri, d := range w.stored {
-		if !keep[uri] && !w.hidden(uri) {
+		if !keep[uri] && !w.hidden(uri) && w.options.mayRemove(uri) {
 			ids, gone = append(ids, d.ID), append(gone, uri)
 		}
 	}
@@ -70,12 +70,8 @@ func (w *writer) prune(ctx context.Context) error {
 	return nil
 }
 
-// hidden reports whether this run cannot tell that uri is gone: it lies in a folder that could not be opened, or belongs
-// to a source that this run does not read.
+// hidden reports whether uri lies in a folder that could not be opened.
 func (w *writer) hidden(uri string) bool {
-	if w.options.removable != nil && !w.options.removable(uri) {
-		return true
-	}
 	for _, s := range w.sources {
 		if slices.ContainsFunc(s.closed, func(dir string) bool { return strings.HasPrefix(uri, dir) }) {
 			return true

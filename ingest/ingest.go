@@ -89,6 +89,8 @@ type Options struct {
 	removable func(uri string) bool
 }
 
+func (o Options) mayRemove(uri string) bool { return o.removable == nil || o.removable(uri) }
+
 // Progress tells how far a run has come.
 type Progress struct {
 	Done, Total int    // items, unchanged ones included

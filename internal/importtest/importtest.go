@@ -56,13 +56,13 @@ var Exclusive = map[string][]string{
 	"github.com/sashabaranov/go-openai":    {"internal/llm"},
 	"github.com/pkoukk/tiktoken-go":        {"internal/llm"},
 	"github.com/pkoukk/tiktoken-go-loader": {"internal/llm"},
-	"github.com/temoto/robotstxt":          {"ingest"},
-	"github.com/fsnotify/fsnotify":         {"ingest"},
 	"github.com/testcontainers":            {},
 	"github.com/stretchr/testify/mock":     {},
 	"github.com/nats-io/nats-server":       {"internal/events"},
 	"github.com/nats-io/nats.go":           {"internal/events"},
 	"github.com/riverqueue/river":          {"ingest", "internal/postgres"},
+	"github.com/temoto/robotstxt":          {"ingest"},
+	"github.com/fsnotify/fsnotify":         {"ingest"},
 }
 
 // environment lists who may read the environment: the command, and the helpers of the tests.
