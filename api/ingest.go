@@ -127,7 +127,8 @@ func (s *Server) getIngest(ctx context.Context, in *ingestInput) (*ingestOutput,
 
 func ingestReportOf(r ingest.Report) *ingestReport {
 	v := &ingestReport{Added: append([]string{}, r.Added...), Changed: append([]string{}, r.Changed...),
-		Unchanged: append([]string{}, r.Unchanged...), Removed: append([]string{}, r.Removed...), Skipped: append([]string{}, r.Skipped...), Failed: []ingestFailure{},
+		Unchanged: append([]string{}, r.Unchanged...), Removed: append([]string{}, r.Removed...),
+		Skipped: append([]string{}, r.Skipped...), Failed: []ingestFailure{},
 		Passages: r.Passages, Seconds: r.Elapsed.Seconds()}
 	for _, f := range r.Failed {
 		v.Failed = append(v.Failed, ingestFailure(f))

@@ -28,7 +28,8 @@ const crashDocs = 400
 
 // TestCrashChild is no test: it is the process that TestKillLeavesOldOrNewDocuments kills.
 func TestCrashChild(t *testing.T) {
-	url, folder, ws := os.Getenv("HANDRAIL_TEST_CRASH_URL"), os.Getenv("HANDRAIL_TEST_CRASH_FOLDER"), os.Getenv("HANDRAIL_TEST_CRASH_WORKSPACE")
+	url, folder := os.Getenv("HANDRAIL_TEST_CRASH_URL"), os.Getenv("HANDRAIL_TEST_CRASH_FOLDER")
+	ws := os.Getenv("HANDRAIL_TEST_CRASH_WORKSPACE")
 	if url == "" {
 		t.Skip("started by another test only")
 	}
@@ -198,7 +199,7 @@ func TestUnchangedRunWritesAndEmbedsNothing(t *testing.T) {
 					SELECT 'documents' AS t, max(xmin::text::bigint) AS x FROM documents UNION ALL
 					SELECT 'passages', max(xmin::text::bigint) FROM passages UNION ALL
 					SELECT 'vectors', max(xmin::text::bigint) FROM passage_vectors UNION ALL
-					SELECT 'held', max(xmin::text::bigint) FROM ingest_documents UNION ALL
+					SELECT 'held', max(xmin::text::bigint) + sum(xmax::text::bigint) FROM ingest_documents UNION ALL
 					SELECT 'statistics', max(xmin::text::bigint) FROM knowledge_stats) w`).Scan(&out)
 		}))
 		return out

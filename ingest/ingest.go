@@ -97,7 +97,8 @@ type Options struct {
 	Prune      bool   // remove the documents of the collection that the sources no longer hold
 	DryRun     bool   // report what would happen and write nothing
 
-	// Progress is called after every item, one call at a time; nil means nobody watches.
+	// Progress is called after every item, and for every page that a crawl finds, one call at a time; nil means nobody
+	// watches.
 	Progress func(Progress)
 
 	// removable says which documents Prune may remove; nil means all of the collection.

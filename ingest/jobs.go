@@ -44,7 +44,7 @@ func NewJobs(db *postgres.DB, p *Pipeline, logger *slog.Logger) (*Jobs, error) {
 
 func jobsConfig(logger *slog.Logger) *river.Config {
 	return &river.Config{
-		Queues:            map[string]river.QueueConfig{jobQueue: {MaxWorkers: 2}},
+		Queues:            map[string]river.QueueConfig{jobQueue: {MaxWorkers: 4}},
 		FetchPollInterval: time.Second, // in case a notification is lost
 		JobTimeout:        runTime,
 		SoftStopTimeout:   2 * time.Second,
@@ -100,7 +100,8 @@ func (j *Jobs) Enqueue(ctx context.Context, tx pgx.Tx, ws uuid.UUID, urls []stri
 }
 
 // enqueue adds a run with its job.
-func (j *Jobs) enqueue(ctx context.Context, tx pgx.Tx, ws uuid.UUID, names []string, collection string, sources []uuid.UUID) (int64, error) {
+func (j *Jobs) enqueue(ctx context.Context, tx pgx.Tx, ws uuid.UUID, names []string, collection string,
+	sources []uuid.UUID) (int64, error) {
 	run, err := recordRun(ctx, tx, ws, names, collection, RunQueued, sources)
 	if err != nil {
 		return 0, fmt.Errorf("record an ingest run: %w", err)
@@ -128,57 +129,4 @@ func pages(names []string) ([]string, error) {
 		}
 	}
 	return out, nil
-}
-
-// AddSource records a source that is fetched, in the caller's transaction, and starts its first run. An address that is
-// recorded already, in the same collection, is of kind Conflict.
-func (j *Jobs) AddSource(ctx context.Context, tx pgx.Tx, ws uuid.UUID, spec Spec, collection string, everyHours int) (uuid.UUID, error) {
-	spec, err := spec.Web()
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if everyHours < 0 || everyHours > maxHours {
-		return uuid.Nil, errs.New(errs.Invalid, "a source may be read every 1 to %d hours, not %d; 0 means only when asked to",
-			maxHours, everyHours)
-	}
-	id := uuid.New()
-	tag, err := tx.Exec(ctx, `
-		INSERT INTO ingest_sources (workspace_id, id, kind, location, collection, every_hours, max_pages, depth, next_run_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $6 > 0 THEN now() + make_interval(hours => $6) END)
-		ON CONFLICT (workspace_id, collection, kind, location) DO NOTHING`,
-		ws, id, string(spec.Kind), spec.Location, collection, everyHours, spec.MaxPages, spec.Depth)
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("record a source: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return uuid.Nil, errs.New(errs.Conflict, "%s is a source of this collection already: run that one, or remove it first",
-			spec.Location)
-	}
-	_, err = j.StartSource(ctx, tx, ws, id)
-	return id, err
-}
-
-// StartSource adds a run of a source, in the caller's transaction, and returns its id. A source has one run at a time:
-// while one is queued or under way, that one's id is returned. Folders and files are refused with kind Invalid, because
-// they lie on somebody's machine.
-func (j *Jobs) StartSource(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (int64, error) {
-	if err := lockSource(ctx, tx, ws, id); err != nil {
-		return 0, err
-	}
-	run, err := openRun(ctx, tx, ws, id)
-	if err != nil || run != 0 {
-		return run, err
-	}
-	var spec Spec
-	var collection string
-	err = tx.QueryRow(ctx, `
-		SELECT kind, location, collection FROM ingest_sources WHERE workspace_id = $1 AND id = $2`, ws, id).
-		Scan(&spec.Kind, &spec.Location, &collection)
-	if err != nil {
-		return 0, fmt.Errorf("read source %s: %w", id, err)
-	}
-	if spec.fromDisk() {
-		return 0, errs.New(errs.Invalid, "%s lies on the disk of a machine: run `handrail ingest %s` there", spec.Location, spec.Location)
-	}
-	return j.enqueue(ctx, tx, ws, []string{spec.Location}, collection, []uuid.UUID{id})
 }

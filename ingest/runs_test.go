@@ -121,7 +121,7 @@ func TestSourcesDoNotRemoveTheDocumentsOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, q.uris(), 4, "pruning after a folder leaves alone what was fetched")
 
-	require.NoError(t, q.base.Replace(t.Context(), q.ws, knowledge.Document{URI: "sent.md", Collection: "help"},
+	require.NoError(t, q.base.Replace(t.Context(), q.ws, knowledge.Document{URI: "sent.md", Collection: "help", Hash: []byte{1}},
 		[]knowledge.Passage{{Text: "From nowhere."}}))
 	w.set("/", doc("Home."))
 	require.Equal(t, []string{w.URL + "/a"}, q.again(crawl).Report.Removed, "page b is held by another source, the files are not its own")

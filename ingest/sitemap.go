@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -67,8 +68,13 @@ func (m *sitemapReader) read(ctx context.Context, address string, depth int) err
 	return errs.Wrap(err, errs.Invalid, "the sitemap %s cannot be read: %s", address, reason(err))
 }
 
-func (m *sitemapReader) fail(address, why string) {
+func (m *sitemapReader) reject(address, why string) {
 	m.source.failed = append(m.source.failed, Failure{address, why})
+}
+
+// fail is reject for what leaves pages unseen.
+func (m *sitemapReader) fail(address, why string) {
+	m.reject(address, why)
 	m.source.unsure()
 }
 
@@ -126,7 +132,7 @@ func unpacked(body []byte) (io.Reader, error) {
 func (m *sitemapReader) location(ctx context.Context, kind, loc string, depth int) error {
 	u, err := url.Parse(loc)
 	if err != nil || normalise(u) != nil {
-		m.source.failed = append(m.source.failed, Failure{strings.ToValidUTF8(loc, "?"), "it is not an address of a page: correct the sitemap"})
+		m.reject(strings.ToValidUTF8(loc, "?"), "it is not an address of a page: correct the sitemap")
 		return nil
 	}
 	uri := u.String()
@@ -134,14 +140,13 @@ func (m *sitemapReader) location(ctx context.Context, kind, loc string, depth in
 	case m.seen[uri]:
 		return nil
 	case siteName(u) != m.home:
-		m.source.failed = append(m.source.failed, Failure{uri, "it lies on another site than the sitemap: ingest that site by itself"})
+		m.reject(uri, "it lies on another site than the sitemap: ingest that site by itself")
 	case kind == "sitemap":
 		m.seen[uri] = true
 		return m.read(ctx, uri, depth+1)
 	case len(m.source.items) == m.most:
 		m.full = true
-		m.fail(m.source.name, errs.New(errs.TooLarge, "it names more than %d pages, and the others were left out: allow more pages",
-			m.most).Message)
+		m.fail(m.source.name, fmt.Sprintf("it names more than %d pages, and the others were left out: allow more pages", m.most))
 		return nil
 	default:
 		m.source.items = append(m.source.items, entry{uri: uri, get: m.web.listed(uri, u, m.home)})

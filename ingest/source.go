@@ -30,14 +30,16 @@ type entry struct {
 
 // open finds the items of a source. A source that is not there is the caller's mistake and stops the run before
 // anything is written. known is what the last run learnt of the source, and found is called as a crawl goes on.
-func (p *Pipeline) open(ctx context.Context, spec Spec, known map[string]memory, found func(uri string)) (*source, error) {
+func (p *Pipeline) open(ctx context.Context, spec Spec, known map[string]memory,
+	found func(uri string)) (*source, error) {
 	switch spec.Kind {
 	case KindFolder:
 		return openFolder(ctx, spec.Location)
 	case KindFile:
 		return openFile(spec.Location)
 	}
-	w := &web{fetch: p.fetch, sites: newSites(p.fetch, p.config.Delay), known: known, digest: p.digest, learnt: map[string]memory{}}
+	w := &web{fetch: p.fetch, sites: newSites(p.fetch, p.config.Delay), known: known, digest: p.digest,
+		learnt: map[string]memory{}}
 	s := &source{name: spec.Location, web: w}
 	var err error
 	switch spec.Kind {
@@ -82,7 +84,8 @@ func openFile(name string) (*source, error) {
 	if err != nil {
 		return nil, sourceError(name, err)
 	}
-	return &source{name: name, root: root, items: []entry{byHand(root.FS(), filepath.Base(name), filepath.Base(real))}}, nil
+	it := byHand(root.FS(), filepath.Base(name), filepath.Base(real))
+	return &source{name: name, root: root, items: []entry{it}}, nil
 }
 
 // byHand is the entry of a file that somebody named by hand, so passing over it would be silent.

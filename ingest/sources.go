@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,9 +10,6 @@ import (
 
 	"handrail/internal/errs"
 )
-
-// maxHours is the longest interval of a source: a year.
-const maxHours = 366 * 24
 
 // Source is a place that documents come from.
 type Source struct {
@@ -109,74 +105,4 @@ func lastRuns(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sources []Source) er
 		sources[i].LastRun = last[sources[i].ID]
 	}
 	return nil
-}
-
-// documents returns the ids of the stored documents that came from a source and from no other one.
-func (r *Runs) documents(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) ([]uuid.UUID, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT d.id FROM ingest_documents i
-		JOIN ingest_sources s ON s.workspace_id = $1 AND s.id = i.source_id
-		JOIN documents d ON d.workspace_id = $1 AND d.collection = s.collection AND d.uri = i.uri
-		WHERE i.workspace_id = $1 AND i.source_id = $2 AND NOT EXISTS (
-			SELECT FROM ingest_documents o JOIN ingest_sources p ON p.workspace_id = $1 AND p.id = o.source_id
-			WHERE o.workspace_id = $1 AND o.uri = i.uri AND o.source_id <> i.source_id AND p.collection = s.collection)`, ws, id)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-}
-
-// RemoveSource forgets a source, in the caller's transaction, and returns the documents that came from no other one, for
-// the caller to remove or to leave. A run of it that is queued will not start; a source that is being read is refused
-// with kind Conflict.
-func (r *Runs) RemoveSource(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) ([]uuid.UUID, error) {
-	if err := lockSource(ctx, tx, ws, id); err != nil {
-		return nil, err
-	}
-	_, err := tx.Exec(ctx, `
-		UPDATE ingest_runs SET state = 'failed', error = 'its source was removed', report = '{}', finished_at = now()
-		WHERE workspace_id = $1 AND state = 'queued' AND id IN (
-			SELECT run_id FROM ingest_run_sources WHERE workspace_id = $1 AND source_id = $2)`, ws, id)
-	if err != nil {
-		return nil, fmt.Errorf("call off the runs of source %s: %w", id, err)
-	}
-	run, err := openRun(ctx, tx, ws, id)
-	if err != nil {
-		return nil, err
-	}
-	if run != 0 {
-		return nil, errs.New(errs.Conflict, "the source is being read by run %d: wait until it is over", run)
-	}
-	docs, err := r.documents(ctx, tx, ws, id)
-	if err != nil {
-		return nil, fmt.Errorf("list the documents of source %s: %w", id, err)
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM ingest_sources WHERE workspace_id = $1 AND id = $2`, ws, id); err != nil {
-		return nil, fmt.Errorf("remove source %s: %w", id, err)
-	}
-	return docs, nil
-}
-
-// lockSource makes whoever starts or removes a source wait for the others.
-func lockSource(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) error {
-	err := tx.QueryRow(ctx, `SELECT FROM ingest_sources WHERE workspace_id = $1 AND id = $2 FOR UPDATE`, ws, id).Scan()
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errs.New(errs.NotFound, "there is no source %s: it may have been removed", id)
-	}
-	if err != nil {
-		return fmt.Errorf("lock source %s: %w", id, err)
-	}
-	return nil
-}
-
-// openRun returns the run of a source that is queued or under way, or 0.
-func openRun(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (run int64, err error) {
-	err = tx.QueryRow(ctx, `
-		SELECT coalesce(max(r.id), 0) FROM ingest_run_sources l
-		JOIN ingest_runs r ON r.workspace_id = l.workspace_id AND r.id = l.run_id
-		WHERE l.workspace_id = $1 AND l.source_id = $2 AND r.state IN ('queued', 'running')`, ws, id).Scan(&run)
-	if err != nil {
-		return 0, fmt.Errorf("look for a run of source %s: %w", id, err)
-	}
-	return run, nil
 }

@@ -32,9 +32,11 @@ type Uploading struct {
 }
 
 // BeginUpload records a run of uploaded files in the caller's transaction. Errors are of kind Invalid and name the file.
-func (r *Runs) BeginUpload(ctx context.Context, tx pgx.Tx, ws uuid.UUID, files []Upload, collection string) (*Uploading, error) {
+func (r *Runs) BeginUpload(ctx context.Context, tx pgx.Tx, ws uuid.UUID, files []Upload,
+	collection string) (*Uploading, error) {
 	if len(files) == 0 || len(files) > MaxUploads {
-		return nil, errs.New(errs.Invalid, "one upload takes 1 to %d files and got %d: split it into several", MaxUploads, len(files))
+		return nil, errs.New(errs.Invalid, "one upload takes 1 to %d files and got %d: split it into several",
+			MaxUploads, len(files))
 	}
 	sent, s := uploads{}, &source{name: "the upload"}
 	var names []string
@@ -61,11 +63,12 @@ func (u *Uploading) ID() int64 { return u.run }
 func (u *Uploading) Store(ctx context.Context) (Report, error) {
 	stop := u.tell(ctx)
 	defer stop()
-	report, err := u.pipeline.run(ctx, u.ws, []*source{u.source}, Options{Collection: u.collection, Progress: func(p Progress) {
+	o := Options{Collection: u.collection, Progress: func(p Progress) {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		u.seen = p
-	}})
+	}}
+	report, err := u.pipeline.run(ctx, u.ws, []*source{u.source}, o)
 	stop()
 	err = u.end(ctx, report, err)
 	if errs.Is(err, errs.Invalid) && len(report.Failed) > 0 {

@@ -29,7 +29,8 @@ const (
 // Watch ingests one folder, and again whenever something in it changes, until ctx ends, which is no error. It calls
 // report after the first run and after every later one that did or found something new; partly says that the system
 // watches only a part of the folder, whose rest is read every 30 seconds. Later runs that did something are recorded.
-func (r *Runs) Watch(ctx context.Context, ws uuid.UUID, folder Spec, o Options, report func(Report, error), partly func(error)) error {
+func (r *Runs) Watch(ctx context.Context, ws uuid.UUID, folder Spec, o Options, report func(Report, error),
+	partly func(error)) error {
 	if folder.Kind != KindFolder {
 		return errs.New(errs.Invalid, "%s is no folder: only folders can be watched", folder.Location)
 	}
@@ -140,7 +141,8 @@ func (v *watcher) settle(ctx context.Context) {
 
 // run reads the folder, and records and tells what is new. Documents that have not changed cost their reading only.
 func (v *watcher) run(ctx context.Context) {
-	x := &execution{Runs: v.runs, ws: v.ws, collection: v.options.Collection, specs: []Spec{v.spec}, prune: v.options.Prune}
+	x := &execution{Runs: v.runs, ws: v.ws, collection: v.options.Collection, specs: []Spec{v.spec},
+		prune: v.options.Prune}
 	report, held, err := x.read(ctx, v.options.Progress)
 	if ctx.Err() != nil {
 		return

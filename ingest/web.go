@@ -59,7 +59,8 @@ func (w *web) take(uri string, res response, links []string) raw {
 	r := rawOf(res)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.learnt[uri] = memory{etag: res.header.Get("ETag"), modified: res.header.Get("Last-Modified"), hash: w.digest(r), links: links}
+	w.learnt[uri] = memory{etag: res.header.Get("ETag"), modified: res.header.Get("Last-Modified"), hash: w.digest(r),
+		links: links}
 	return r
 }
 

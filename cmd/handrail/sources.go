@@ -36,7 +36,8 @@ func (cmd *sourcesListCommand) Run(ctx context.Context, c *commands, io streams)
 			if s.EveryHours > 0 {
 				every = fmt.Sprintf("%d h", s.EveryHours)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", s.ID, s.Kind, s.Collection, s.Documents, every, lastRun(s.LastRun), s.Location)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", s.ID, s.Kind, s.Collection, s.Documents, every,
+				lastRun(s.LastRun), s.Location)
 		}
 		return w.Flush()
 	})
@@ -139,7 +140,8 @@ func (cmd *sourcesRemoveCommand) Run(ctx context.Context, c *commands, io stream
 }
 
 func (st *stack) record(ctx context.Context, tx pgx.Tx, action string, source uuid.UUID, data map[string]any) error {
-	return audit.Write(ctx, tx, st.workspace, audit.Record{Actor: "cli", Action: action, Target: "source:" + source.String(), Data: data})
+	return audit.Write(ctx, tx, st.workspace, audit.Record{Actor: "cli", Action: action,
+		Target: "source:" + source.String(), Data: data})
 }
 
 func sourceID(s string) (uuid.UUID, error) {
