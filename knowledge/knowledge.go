@@ -3,10 +3,13 @@
 // Tables: documents and their passages; passage_terms, the document side of BM25; knowledge_terms and knowledge_stats,
 // how often each term occurs and how long passages are; passage_vectors, one embedding per passage and model.
 //
-//	question --terms--> idf from knowledge_terms --+
-//	                                               +--> weights <#> query, best 50 --+
-//	passage_terms (saturated term weights) --------+                                 +--> fuse, re-rank --> hits
-//	question --embed--> passage_vectors <=> query, best 50 --------------------------+
+//	              .--> index in memory, best 50 ------------------.
+//	question --terms                        (or, without one)      +--> texts by key --> fuse, re-rank --> hits
+//	         |    '--> passage_terms <#> query, a scan, best 50 --'|
+//	         '--embed--> passage_vectors <=> query, best 50 -------'
+//
+// The index in memory holds what passage_terms holds, as of one version of the workspace's statistics. The statement that
+// reads the texts returns the current version; where it differs, the search brings the index up to date and asks again.
 //
 // Guarantees:
 //
@@ -14,8 +17,10 @@
 //     the old state or the new one, never a mix, and the statistics always equal a recount.
 //   - Writers of one workspace take turns by locking its knowledge_stats row before anything else, so they cannot
 //     deadlock. Splitting into terms and embedding, the slow part, happens before the lock. Readers never wait.
-//   - A search is one round trip; a second one learns contrasts when the base has changed by a tenth. It sees one
-//     workspace only (by its own condition and by row-level security), and needs no embedder.
+//   - A search is exact: the index finds what a scan finds, whoever wrote last on whichever node. It is one round trip;
+//     further ones follow a change of the base: to bring the index up to date, and to learn contrasts anew after a tenth.
+//   - A search sees one workspace only, by its own condition and by row-level security, and needs no embedder.
+//   - Of passages that say the same, search finds the first; the next takes its place when that one goes.
 package knowledge
 
 import (
