@@ -336,6 +336,28 @@ func TestHostileFiles(t *testing.T) {
 	require.Equal(t, "Five euros.", out.documents[0].Passages[0].Text)
 }
 
+// TestAMemberThatEndsTheChildCostsItselfAlone has such a member between two good ones.
+func TestAMemberThatEndsTheChildCostsItselfAlone(t *testing.T) {
+	t.Parallel()
+	l := &loader{config: New(nil, Config{Isolate: true, MaxCPU: time.Second}).config}
+	defer l.close()
+	slow := strings.Repeat("*a_", 100000)
+	read := func(files ...file) (loaded, error) {
+		return l.item(t.Context(), entry{uri: "a.zip"}, raw{format: formatZip, body: zipped(files...)})
+	}
+	out, err := read(file{"1.md", "One."}, file{"2.md", slow}, file{"3.md", "Three."})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a.zip/1.md", "a.zip/3.md"}, []string{out.documents[0].Document.URI, out.documents[1].Document.URI})
+	require.Len(t, out.failed, 1)
+	require.Equal(t, "a.zip/2.md", out.failed[0].Item)
+	require.Contains(t, out.failed[0].Reason, "longer than 1s of processor time")
+
+	out, err = read(file{"1.md", "One."}, file{"2.md", slow}, file{"3.md", slow}, file{"4.md", slow}, file{"5.md", "Five."})
+	require.ErrorContains(t, err, "3 of its members cannot be read within the limits")
+	require.Len(t, out.documents, 1)
+	require.Len(t, out.failed, 3)
+}
+
 // growth returns by how much the heap grew at most while f ran, garbage included.
 func growth(f func()) int64 {
 	heap := func() int64 {

@@ -3,18 +3,22 @@
 //	source ── walk ──> item ── read, hash ──> unchanged? ── yes ──> nothing to do
 //	(folder, file,     (file                     │ no
 //	 URL)               or URL)                  v
-//	                              load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
+//	                     in a child: load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
 //
-// What it stores goes through [knowledge.Base], so the identity of a document is (workspace, collection, URI), where the
+// A file is one document, or several: the members of an archive and the records of a file of JSON lines have URIs below
+// that of their file. With [Config.Isolate] the files are read in child processes; see package sandbox. What this package
+// stores goes through [knowledge.Base], so the identity of a document is (workspace, collection, URI), where the
 // URI is the path below the source folder with forward slashes, or the URL. [Jobs] runs web pages in the background; its
 // table is ingest_jobs, beside those of River.
 //
 // Guarantees:
 //
 //   - No file is dropped silently: whatever looks like a document is indexed, or stands in [Report.Failed] with a
-//     reason that says what to do. Only hidden files, dependency folders and files that hold no prose are skipped.
-//   - A document that fails keeps its old version. A document that changes is replaced in one transaction. A cancelled
-//     run leaves whole documents only.
+//     reason that says what to do; so does a single row or member. Only hidden files, dependency folders and files that hold no prose are skipped.
+//   - A document that fails keeps its old version. A document that changes is replaced in one transaction, and so are all
+//     documents of one file. A cancelled run leaves whole documents only.
+//   - A file costs no more than the limits of [Config] in time and memory, and this process less than 50 MB whatever it
+//     holds. What it holds is never executed, and no picture is decoded.
 //   - A run over unchanged sources writes nothing. The hash covers the bytes and the version of this package, so a new
 //     loader or splitter indexes everything once.
 //   - The text of a passage is what a visitor may read as a quotation: no front matter, no macros, no HTML. The
