@@ -320,6 +320,7 @@ func TestHostileFiles(t *testing.T) {
 			if c.kind != "" {
 				require.True(t, errs.Is(err, c.kind), "kind %s, not %s: %v", errs.KindOf(err), c.kind, err)
 				require.Contains(t, reason(err), c.want)
+				require.Empty(t, out.documents)
 				return
 			}
 			require.NoError(t, err)
@@ -356,6 +357,24 @@ func TestAMemberThatEndsTheChildCostsItselfAlone(t *testing.T) {
 	require.ErrorContains(t, err, "3 of its members cannot be read within the limits")
 	require.Len(t, out.documents, 1)
 	require.Len(t, out.failed, 3)
+}
+
+// TestLargeFilesCostTheParentLittle reads as many passages as there may be, and then one more.
+func TestLargeFilesCostTheParentLittle(t *testing.T) {
+	l := &loader{config: New(nil, Config{Isolate: true, MaxCPU: 2 * time.Minute}).config}
+	defer l.close()
+	var out loaded
+	var err error
+	read := func(rows int) {
+		body := []byte("question,answer\n" + strings.Repeat("Is it free?,Yes it is.\n", rows))
+		out, err = l.item(t.Context(), entry{uri: "a.csv"}, raw{format: formatCSV, body: body})
+	}
+	require.Less(t, growth(func() { read(mostPassages) }), int64(50<<20))
+	require.NoError(t, err)
+	require.Len(t, out.documents[0].Passages, mostPassages)
+	require.Less(t, growth(func() { read(mostPassages + 1) }), int64(50<<20))
+	require.ErrorContains(t, err, "more than 60000 passages")
+	require.Empty(t, out.documents)
 }
 
 // growth returns by how much the heap grew at most while f ran, garbage included.

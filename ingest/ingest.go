@@ -14,7 +14,8 @@
 // Guarantees:
 //
 //   - No file is dropped silently: whatever looks like a document is indexed, or stands in [Report.Failed] with a
-//     reason that says what to do; so does a single row or member. Only hidden files, dependency folders and files that hold no prose are skipped.
+//     reason that says what to do; so does a single row or member. Only hidden files, dependency folders and files that
+//     hold no prose are skipped.
 //   - A document that fails keeps its old version. A document that changes is replaced in one transaction, and so are all
 //     documents of one file. A cancelled run leaves whole documents only.
 //   - A file costs no more than the limits of [Config] in time and memory, and this process less than 50 MB whatever it

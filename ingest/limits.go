@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"time"
 
 	"handrail/ingest/sandbox"
@@ -9,7 +10,16 @@ import (
 
 // limits returns what one child may use.
 func (c Config) limits() sandbox.Limits {
-	return sandbox.Limits{Memory: c.MaxMemory, CPU: c.MaxCPU, Wall: 3 * c.MaxCPU, Output: 24 << 20}
+	return sandbox.Limits{Memory: c.MaxMemory, CPU: c.MaxCPU, Wall: 3 * c.MaxCPU, Output: 16 << 20}
+}
+
+// explained turns a breach into an error for the owner of the file; other errors stay.
+func (l *loader) explained(f format, err error) error {
+	var breach *sandbox.Breach
+	if errors.As(err, &breach) {
+		return l.explain(f, breach)
+	}
+	return err
 }
 
 // explain says what a breach means for the owner of the file.
@@ -22,7 +32,7 @@ func (l *loader) explain(f format, b *sandbox.Breach) error {
 		return errs.Wrap(b, errs.TooLarge, "reading it takes longer than %s of processor time: split it, or save it in a "+
 			"simpler format", l.config.MaxCPU.Round(time.Second))
 	case sandbox.Output:
-		return errs.Wrap(b, errs.TooLarge, "it holds more than 24 MB of text: split it")
+		return errs.Wrap(b, errs.TooLarge, "it holds more than 16 MB of text: split it")
 	case sandbox.Depth:
 		return tooDeep()
 	}

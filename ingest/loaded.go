@@ -11,7 +11,7 @@ import (
 // part is a piece of what a task yields. Exactly one field is set.
 type part struct {
 	Member   *member             `json:",omitempty"`
-	Document *knowledge.Document `json:",omitempty"` // what follows are its passages
+	Document *knowledge.Document `json:",omitempty"` // what follows are its passages, as many as its field says
 	Passages []wirePassage       `json:",omitempty"`
 	Failure  *Failure            `json:",omitempty"` // of a member or a row; the rest is read
 	Fault    *fault              `json:",omitempty"` // of the whole
@@ -67,7 +67,11 @@ func (l *loaded) take(p part) error {
 	case p.Member != nil:
 		l.member, l.begun = p.Member, len(l.documents)
 	case p.Document != nil:
-		l.documents = append(l.documents, knowledge.DocumentPassages{Document: *p.Document})
+		n := p.Document.Passages
+		if l.passages += n; n < 0 || l.passages > mostPassages {
+			return errs.New(errs.TooLarge, "it makes more than %d passages: split it", mostPassages)
+		}
+		l.documents = append(l.documents, knowledge.DocumentPassages{Document: *p.Document, Passages: make([]knowledge.Passage, 0, n)})
 	case p.Failure != nil:
 		l.failed = append(l.failed, *p.Failure)
 	case p.Fault != nil:
@@ -82,10 +86,10 @@ func (l *loaded) take(p part) error {
 
 // add completes passages of the last document.
 func (l *loaded) add(some []wirePassage) error {
-	if l.passages += len(some); l.passages > mostPassages {
-		return errs.New(errs.TooLarge, "it makes more than %d passages: split it", mostPassages)
-	}
 	d := &l.documents[len(l.documents)-1]
+	if len(d.Passages)+len(some) > d.Document.Passages {
+		return errors.New("more passages than announced")
+	}
 	var path []string
 	if n := len(d.Passages); n > 0 {
 		path = d.Passages[n-1].HeadingPath
@@ -104,7 +108,7 @@ func (l *loaded) add(some []wirePassage) error {
 	return nil
 }
 
-// abandon forgets what the current member has yielded, which may not be all of it.
+// abandon forgets what the current member, or a file without members, has yielded, which may not be all of it.
 func (l *loaded) abandon() { l.documents = l.documents[:l.begun] }
 
 // wirePassage is a passage on its way from the child, without what it shares with its document, and with its headings

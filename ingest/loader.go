@@ -92,7 +92,11 @@ func (l *loader) item(ctx context.Context, it entry, r raw) (loaded, error) {
 			t.Format, r.body = formatPDFText, text
 		}
 	}
-	return l.load(ctx, t, r.body)
+	out, err := l.load(ctx, t, r.body)
+	if err != nil {
+		out.abandon()
+	}
+	return out, err
 }
 
 // pdfToText returns the text that the program makes of a PDF, nil if it makes none: then this package's own reader says
@@ -119,15 +123,16 @@ func (l *loader) load(ctx context.Context, t task, body []byte) (loaded, error) 
 		err := t.read(body, out.take)
 		return out, err
 	}
+	if t.Format != formatZip {
+		err := l.explained(t.Format, l.call(ctx, t, body, &out)) // which is the last that needs body in memory
+		return out, err
+	}
 	for crashes := 1; ; crashes++ {
 		err := l.call(ctx, t, body, &out)
 		var breach *sandbox.Breach
-		if !errors.As(err, &breach) {
-			return out, err
-		}
-		l.close()
-		err = l.explain(t.Format, breach)
-		if out.member == nil {
+		ended := errors.As(err, &breach)
+		err = l.explained(t.Format, err)
+		if !ended || out.member == nil {
 			return out, err
 		}
 		out.abandon()

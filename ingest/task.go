@@ -26,7 +26,7 @@ type task struct {
 // memory of the parent.
 const (
 	passagesPerPart = 200
-	mostPassages    = 100_000
+	mostPassages    = 60_000
 	longestURL      = 2000
 	mostTags        = 50
 )
@@ -90,6 +90,7 @@ func (t task) document(p page, emit func(part) error) error {
 	}
 	d := knowledge.Document{URI: uri, Title: p.title, URL: p.url, Lang: p.language, Tags: tagged(p.tags)}
 	passages := split(p)
+	d.Passages = len(passages)
 	if len(passages) == 0 {
 		return noText(t.Format)
 	}
