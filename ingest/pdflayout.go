@@ -143,8 +143,11 @@ func endsSentence(s string) bool {
 	return strings.ContainsRune(".;,:。；，：", r)
 }
 
+// chapterPages is how many pages must begin or end with the same line for it to be the name of their chapter.
+const chapterPages = 4
+
 // withoutMargins removes the lines that most pages begin or end with, such as the name of the document and the number
-// of the page.
+// of the page, and those that the pages of a chapter begin or end with.
 func withoutMargins(pages [][]pdfLine) [][]pdfLine {
 	if len(pages) < 3 {
 		return pages
@@ -160,7 +163,8 @@ func withoutMargins(pages [][]pdfLine) [][]pdfLine {
 		own := margins(lines)
 		for k, l := range lines {
 			key := digits.ReplaceAllString(l.s, "#")
-			if _, margin := own[key]; margin && (k < 2 || k >= len(lines)-2) && count[key] > len(pages)/2 {
+			edge := k == 0 || k == len(lines)-1
+			if own[key] && (k < 2 || k >= len(lines)-2) && count[key] > len(pages)/2 || edge && count[key] >= chapterPages {
 				continue
 			}
 			out[i] = append(out[i], l)
