@@ -151,11 +151,11 @@ func hostilePDFs() []hostile {
 			"<< /Type /Page >>"), errs.Unsupported, "OCR"},
 		{"flate.pdf", func() []byte {
 			return pdfOf("", catalog, pages, "<< /Type /Page /Contents 4 0 R >>",
-				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("(", 400<<20))))
+				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("(", 200<<20))))
 		}, errs.TooLarge, "reading it takes"},
 		{"operators.pdf", func() []byte {
 			return pdfOf("", catalog, pages, "<< /Type /Page /Contents 4 0 R >>",
-				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("q ", 20<<20))))
+				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("q ", 3<<20))))
 		}, errs.Invalid, "none of its pages"},
 		{"xref-size.pdf", func() []byte {
 			return bytes.Replace(pdfDocument("", pdfText("T.")), []byte("xref\n0 6"), []byte("xref\n0 999999999"), 1)
@@ -305,7 +305,7 @@ func prevLoop() []byte {
 func TestHostileFiles(t *testing.T) {
 	cases := hostiles()
 	require.GreaterOrEqual(t, len(cases), 60)
-	l := &loader{config: New(nil, Config{Isolate: true, MaxMemory: 256 << 20, MaxCPU: 4 * time.Second}).config}
+	l := &loader{config: New(nil, Config{Isolate: true, MaxMemory: 128 << 20, MaxCPU: 4 * time.Second}).config}
 	defer l.close()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -411,7 +411,7 @@ func growth(f func()) int64 {
 // good.
 func TestRunGoesOnAfterHostileFiles(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, Config{MaxMemory: 256 << 20, MaxCPU: 4 * time.Second})
+	d := newDesk(t, Config{MaxMemory: 128 << 20, MaxCPU: 4 * time.Second})
 	bad := 0
 	for _, c := range hostiles() {
 		if path.Ext(c.name) == ".docx" || path.Ext(c.name) == ".pdf" {
