@@ -3,6 +3,7 @@ package ingest
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -227,16 +228,27 @@ func flagged(b []byte, flags byte) []byte {
 // manyMembers holds 30 members of 8 MB each, of which none is suspicious by itself.
 func manyMembers() []byte {
 	r := rand.New(rand.NewPCG(1, 2))
-	var files []file
-	for i := range 30 {
-		var sb strings.Builder
-		for range 1 << 12 {
-			sb.WriteString(zeros(2030))
-			fmt.Fprintf(&sb, "%18d", r.Uint64()>>8)
-		}
-		files = append(files, file{fmt.Sprintf("%d.txt", i), sb.String()})
+	var sb strings.Builder
+	for range 1 << 12 {
+		sb.WriteString(zeros(2030))
+		fmt.Fprintf(&sb, "%18d", r.Uint64()>>8)
 	}
-	return zipped(files...)
+	var packed, b bytes.Buffer
+	f, err := flate.NewWriter(&packed, flate.BestSpeed)
+	must(err)
+	_, err = f.Write([]byte(sb.String()))
+	must(err)
+	must(f.Close())
+	w := zip.NewWriter(&b)
+	for i := range 30 {
+		m, err := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprintf("%d.txt", i), Method: zip.Deflate, CRC32: crc32.ChecksumIEEE([]byte(sb.String())),
+			CompressedSize64: uint64(packed.Len()), UncompressedSize64: uint64(sb.Len())})
+		must(err)
+		_, err = m.Write(packed.Bytes())
+		must(err)
+	}
+	must(w.Close())
+	return b.Bytes()
 }
 
 func manyEntries() []byte {
