@@ -54,14 +54,6 @@ func (w *docx) readStyles(b []byte) error {
 	return err
 }
 
-// orEmpty stands in for a child that is not there.
-func (e *element) orEmpty() *element {
-	if e == nil {
-		return &element{}
-	}
-	return e
-}
-
 // readNumbering learns which lists are numbered.
 func (w *docx) readNumbering(b []byte) error {
 	w.bullets, w.lists = map[string]string{}, map[string]string{}

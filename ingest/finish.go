@@ -41,7 +41,7 @@ func (w *writer) unreadable(s *source) error {
 }
 
 func (s *source) owns(uri string) bool {
-	return slices.ContainsFunc(s.items, func(it entry) bool { return it.uri == uri }) ||
+	return slices.ContainsFunc(s.items, func(it entry) bool { return it.uri == uri || below(uri, it.uri) }) ||
 		slices.ContainsFunc(s.failed, func(f Failure) bool { return f.Item == uri })
 }
 

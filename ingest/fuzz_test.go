@@ -143,7 +143,8 @@ func checkPassages(t require.TestingT, p page) {
 		require.LessOrEqual(t, ps.End, len(p.text))
 		require.True(t, utf8.ValidString(ps.Text), "%q", ps.Text)
 		require.NotEmpty(t, ps.Text)
-		require.Contains(t, ps.Text, strings.TrimSpace(p.text[ps.Start:ps.End]))
+		s := strings.TrimSpace(p.text[ps.Start:ps.End])
+		require.Contains(t, []string{s, fence + "\n" + s, s + "\n" + fence, fence + "\n" + s + "\n" + fence}, ps.Text)
 		from = ps.Start
 	}
 }

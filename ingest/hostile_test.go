@@ -3,6 +3,7 @@ package ingest
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -151,11 +152,11 @@ func hostilePDFs() []hostile {
 			"<< /Type /Page >>"), errs.Unsupported, "OCR"},
 		{"flate.pdf", func() []byte {
 			return pdfOf("", catalog, pages, "<< /Type /Page /Contents 4 0 R >>",
-				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("(", 400<<20))))
+				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("(", 200<<20))))
 		}, errs.TooLarge, "reading it takes"},
 		{"operators.pdf", func() []byte {
 			return pdfOf("", catalog, pages, "<< /Type /Page /Contents 4 0 R >>",
-				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("q ", 20<<20))))
+				pdfStream("/Filter /FlateDecode", deflated(strings.Repeat("q ", 3<<20))))
 		}, errs.Invalid, "none of its pages"},
 		{"xref-size.pdf", func() []byte {
 			return bytes.Replace(pdfDocument("", pdfText("T.")), []byte("xref\n0 6"), []byte("xref\n0 999999999"), 1)
@@ -227,16 +228,27 @@ func flagged(b []byte, flags byte) []byte {
 // manyMembers holds 30 members of 8 MB each, of which none is suspicious by itself.
 func manyMembers() []byte {
 	r := rand.New(rand.NewPCG(1, 2))
-	var files []file
-	for i := range 30 {
-		var sb strings.Builder
-		for range 1 << 12 {
-			sb.WriteString(zeros(2030))
-			fmt.Fprintf(&sb, "%18d", r.Uint64()>>8)
-		}
-		files = append(files, file{fmt.Sprintf("%d.txt", i), sb.String()})
+	var sb strings.Builder
+	for range 1 << 12 {
+		sb.WriteString(zeros(2030))
+		fmt.Fprintf(&sb, "%18d", r.Uint64()>>8)
 	}
-	return zipped(files...)
+	var packed, b bytes.Buffer
+	f, err := flate.NewWriter(&packed, flate.BestSpeed)
+	must(err)
+	_, err = f.Write([]byte(sb.String()))
+	must(err)
+	must(f.Close())
+	w := zip.NewWriter(&b)
+	for i := range 30 {
+		m, err := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprintf("%d.txt", i), Method: zip.Deflate, CRC32: crc32.ChecksumIEEE([]byte(sb.String())),
+			CompressedSize64: uint64(packed.Len()), UncompressedSize64: uint64(sb.Len())})
+		must(err)
+		_, err = m.Write(packed.Bytes())
+		must(err)
+	}
+	must(w.Close())
+	return b.Bytes()
 }
 
 func manyEntries() []byte {
@@ -305,7 +317,7 @@ func prevLoop() []byte {
 func TestHostileFiles(t *testing.T) {
 	cases := hostiles()
 	require.GreaterOrEqual(t, len(cases), 60)
-	l := &loader{config: New(nil, Config{Isolate: true, MaxMemory: 256 << 20, MaxCPU: 4 * time.Second}).config}
+	l := &loader{config: New(nil, Config{Isolate: true, MaxMemory: 128 << 20, MaxCPU: 4 * time.Second}).config}
 	defer l.close()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -320,6 +332,7 @@ func TestHostileFiles(t *testing.T) {
 			if c.kind != "" {
 				require.True(t, errs.Is(err, c.kind), "kind %s, not %s: %v", errs.KindOf(err), c.kind, err)
 				require.Contains(t, reason(err), c.want)
+				require.Empty(t, out.documents)
 				return
 			}
 			require.NoError(t, err)
@@ -334,6 +347,46 @@ func TestHostileFiles(t *testing.T) {
 	out, err := l.item(t.Context(), entry{uri: "good.md"}, raw{format: formatMarkdown, body: []byte("Five euros.")})
 	require.NoError(t, err)
 	require.Equal(t, "Five euros.", out.documents[0].Passages[0].Text)
+}
+
+// TestAMemberThatEndsTheChildCostsItselfAlone has such a member between two good ones.
+func TestAMemberThatEndsTheChildCostsItselfAlone(t *testing.T) {
+	t.Parallel()
+	l := &loader{config: New(nil, Config{Isolate: true, MaxCPU: time.Second}).config}
+	defer l.close()
+	slow := strings.Repeat("*a_", 100000)
+	read := func(files ...file) (loaded, error) {
+		return l.item(t.Context(), entry{uri: "a.zip"}, raw{format: formatZip, body: zipped(files...)})
+	}
+	out, err := read(file{"1.md", "One."}, file{"2.md", slow}, file{"3.md", "Three."})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a.zip/1.md", "a.zip/3.md"}, []string{out.documents[0].Document.URI, out.documents[1].Document.URI})
+	require.Len(t, out.failed, 1)
+	require.Equal(t, "a.zip/2.md", out.failed[0].Item)
+	require.Contains(t, out.failed[0].Reason, "longer than 1s of processor time")
+
+	out, err = read(file{"1.md", "One."}, file{"2.md", slow}, file{"3.md", slow}, file{"4.md", slow}, file{"5.md", "Five."})
+	require.ErrorContains(t, err, "3 of its members cannot be read within the limits")
+	require.Len(t, out.documents, 1)
+	require.Len(t, out.failed, 3)
+}
+
+// TestLargeFilesCostTheParentLittle reads as many passages as there may be, and then one more.
+func TestLargeFilesCostTheParentLittle(t *testing.T) {
+	l := &loader{config: New(nil, Config{Isolate: true, MaxCPU: 2 * time.Minute}).config}
+	defer l.close()
+	var out loaded
+	var err error
+	read := func(rows int) {
+		body := []byte("question,answer\n" + strings.Repeat("Is it free?,Yes it is.\n", rows))
+		out, err = l.item(t.Context(), entry{uri: "a.csv"}, raw{format: formatCSV, body: body})
+	}
+	require.Less(t, growth(func() { read(mostPassages) }), int64(50<<20))
+	require.NoError(t, err)
+	require.Len(t, out.documents[0].Passages, mostPassages)
+	require.Less(t, growth(func() { read(mostPassages + 1) }), int64(50<<20))
+	require.ErrorContains(t, err, "more than 60000 passages")
+	require.Empty(t, out.documents)
 }
 
 // growth returns by how much the heap grew at most while f ran, garbage included.
@@ -370,7 +423,7 @@ func growth(f func()) int64 {
 // good.
 func TestRunGoesOnAfterHostileFiles(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, Config{MaxMemory: 256 << 20, MaxCPU: 4 * time.Second})
+	d := newDesk(t, Config{MaxMemory: 128 << 20, MaxCPU: 4 * time.Second})
 	bad := 0
 	for _, c := range hostiles() {
 		if path.Ext(c.name) == ".docx" || path.Ext(c.name) == ".pdf" {

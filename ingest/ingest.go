@@ -3,10 +3,12 @@
 //	source ── open ──> item ── read, hash ──> unchanged? ── yes ──> nothing to do
 //	(folder, file,     (file                     │ no
 //	 page, sitemap,     or page)                 v
-//	 crawl)                       load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
+//	 crawl)              in a child: load ──> clean text in blocks ── split ──> passages ──> knowledge.Base
 //
-// What it stores goes through [knowledge.Base], so the identity of a document is (workspace, collection, URI), where the
-// URI is the path below the source folder with forward slashes, or the URL.
+// A file is one document, or several: the members of an archive and the records of a file of JSON lines have URIs below
+// that of their file. With [Config.Isolate] the files are read in child processes; see package sandbox. What this package
+// stores goes through [knowledge.Base], so the identity of a document is (workspace, collection, URI), where the URI is
+// the path below the source folder with forward slashes, or the URL.
 //
 // [Pipeline] does the work, [Runs] keeps a record of it, [Jobs] does it in the background and by interval. The tables are
 // ingest_sources, ingest_runs, ingest_run_sources and ingest_documents, beside those of River; the table documents of
@@ -15,10 +17,12 @@
 // Guarantees:
 //
 //   - No file is dropped silently: whatever looks like a document is indexed, or stands in [Report.Failed] with a
-//     reason that says what to do, or in [Report.Skipped]. Only hidden files, dependency folders, what .gitignore
-//     excludes and files that hold no prose are passed over.
-//   - A document that fails keeps its old version. A document that changes is replaced in one transaction. A run that is
-//     cancelled or killed leaves whole documents only, each old or new.
+//     reason that says what to do, or in [Report.Skipped]; so does a single row or member. Only hidden files, dependency
+//     folders, what .gitignore excludes and files that hold no prose are passed over.
+//   - A document that fails keeps its old version. A document that changes is replaced in one transaction, and so are all
+//     documents of one file. A run that is cancelled or killed leaves whole documents only, each old or new.
+//   - A file costs no more than the limits of [Config] in time and memory, and this process less than 50 MB whatever it
+//     holds. What it holds is never executed, and no picture is decoded.
 //   - A run over unchanged sources writes no document. The hash covers the bytes and the version of this package, so a
 //     new loader or splitter indexes everything once.
 //   - The text of a passage is what a visitor may read as a quotation: no front matter, no macros, no HTML. The

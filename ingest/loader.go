@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"time"
 
 	"handrail/ingest/sandbox"
 	"handrail/internal/errs"
@@ -93,7 +92,11 @@ func (l *loader) item(ctx context.Context, it entry, r raw) (loaded, error) {
 			t.Format, r.body = formatPDFText, text
 		}
 	}
-	return l.load(ctx, t, r.body)
+	out, err := l.load(ctx, t, r.body)
+	if err != nil {
+		out.abandon()
+	}
+	return out, err
 }
 
 // pdfToText returns the text that the program makes of a PDF, nil if it makes none: then this package's own reader says
@@ -120,15 +123,16 @@ func (l *loader) load(ctx context.Context, t task, body []byte) (loaded, error) 
 		err := t.read(body, out.take)
 		return out, err
 	}
+	if t.Format != formatZip {
+		err := l.explained(t.Format, l.call(ctx, t, body, &out)) // which is the last that needs body in memory
+		return out, err
+	}
 	for crashes := 1; ; crashes++ {
 		err := l.call(ctx, t, body, &out)
 		var breach *sandbox.Breach
-		if !errors.As(err, &breach) {
-			return out, err
-		}
-		l.close()
-		err = l.explain(t.Format, breach)
-		if out.member == nil {
+		ended := errors.As(err, &breach)
+		err = l.explained(t.Format, err)
+		if !ended || out.member == nil {
 			return out, err
 		}
 		out.abandon()
@@ -169,31 +173,4 @@ func (l *loader) call(ctx context.Context, t task, body []byte, out *loaded) err
 		return err
 	}
 	return out.fault
-}
-
-// limits returns what one child may use.
-func (c Config) limits() sandbox.Limits {
-	return sandbox.Limits{Memory: c.MaxMemory, CPU: c.MaxCPU, Wall: 3 * c.MaxCPU, Output: 24 << 20}
-}
-
-// explain says what a breach means for the owner of the file.
-func (l *loader) explain(f format, b *sandbox.Breach) error {
-	switch b.Cause {
-	case sandbox.Memory:
-		return errs.Wrap(b, errs.TooLarge, "reading it takes more than %s of memory: split it, or save it in a simpler format",
-			size(l.config.MaxMemory))
-	case sandbox.CPU, sandbox.Wall:
-		return errs.Wrap(b, errs.TooLarge, "reading it takes longer than %s of processor time: split it, or save it in a "+
-			"simpler format", l.config.MaxCPU.Round(time.Second))
-	case sandbox.Output:
-		return errs.Wrap(b, errs.TooLarge, "it holds more than 24 MB of text: split it")
-	case sandbox.Depth:
-		return tooDeep()
-	}
-	return errs.Wrap(b, errs.Invalid, "reading it ended the process that reads %s: save it again with another program",
-		f.name())
-}
-
-func tooDeep() error {
-	return errs.New(errs.Invalid, "its parts are nested too deeply to be read: simplify it, or save it as plain text")
 }

@@ -133,6 +133,9 @@ func (p *Pipeline) one(ctx context.Context, l *loader, it entry, stored map[stri
 		return out
 	}
 	out.loaded, out.err = l.item(ctx, it, r)
+	if out.err != nil {
+		hash = append(hash, 0) // what could be read of it is kept, and the rest is tried again by the next run
+	}
 	for i := range out.documents {
 		out.documents[i].Document.Hash = hash
 	}

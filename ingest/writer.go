@@ -73,7 +73,9 @@ func (w *writer) take(ctx context.Context, out outcome) error {
 		w.fail(uri, out.err)
 		w.accept(out)
 	default:
-		w.readable[out.item.source]++
+		if len(out.documents)+len(out.unchanged) > 0 {
+			w.readable[out.item.source]++
+		}
 		w.accept(out)
 	}
 	if w.waiting >= batchPassages || len(w.batch) >= batchDocuments {

@@ -88,23 +88,15 @@ type workbook struct {
 	cells int
 }
 
-// sheet appends one sheet, row by row. Only the names of the columns are kept in memory.
+// sheet appends one sheet, row by row.
 func (w *workbook) sheet(name string, titled bool) error {
 	rows, err := w.file.Rows(name)
 	if err != nil {
 		return xlsxError(err)
 	}
 	defer rows.Close()
-	var cols *columns
-	var names, waiting []string
 	w.group++
-	heading := func() {
-		if titled {
-			w.heading(2, name)
-			w.group++
-		}
-		titled = false
-	}
+	sh := sheet{workbook: w, name: name, titled: titled}
 	for line := 1; rows.Next(); line++ {
 		cells, err := rows.Columns()
 		if err != nil {
@@ -116,31 +108,55 @@ func (w *workbook) sheet(name string, titled bool) error {
 		for i := range cells {
 			cells[i] = strings.TrimSpace(canonical(cells[i]))
 		}
-		switch {
-		case strings.Join(cells, "") == "":
-		case cols != nil:
-			if reason := w.row(cells, cols, line); reason != "" {
-				w.bad.add(fmt.Sprintf("sheet %q, %s", clip(name, 100), reason))
-			}
-		case names == nil:
-			if found, err := findColumns(cells, line); err == nil {
-				if cols = found; !cols.header {
-					w.row(cells, cols, line)
-				}
-				continue
-			}
-			names, waiting = flatAll(cells), cells
-		default:
-			heading()
-			waiting = nil
-			w.join(row, record(names, flatAll(cells)))
+		if strings.Join(cells, "") != "" {
+			sh.row(cells, line)
 		}
 	}
-	if waiting != nil { // the only row
-		heading()
-		w.join(row, record(nil, flatAll(waiting)))
+	if sh.waiting != nil { // the only row
+		sh.record(nil, sh.waiting)
 	}
 	return rows.Error()
+}
+
+// sheet is one sheet while it is read. Only the names of its columns are kept.
+type sheet struct {
+	*workbook
+	name    string
+	titled  bool     // the name has not been written yet
+	cols    *columns // of questions and answers, nil in other sheets
+	names   []string // of columns, nil before the first row
+	waiting []string // the first row, as long as no other has come
+}
+
+func (sh *sheet) row(cells []string, line int) {
+	if sh.names == nil && sh.cols == nil {
+		if found, err := findColumns(cells, line); err == nil {
+			sh.cols = found
+			if found.header {
+				return
+			}
+		}
+	}
+	switch {
+	case sh.cols != nil:
+		if reason := sh.markdown.row(cells, sh.cols, line); reason != "" {
+			sh.bad.add(fmt.Sprintf("sheet %q, %s", clip(sh.name, 100), reason))
+		}
+	case sh.names == nil:
+		sh.names, sh.waiting = flatAll(cells), cells
+	default:
+		sh.record(sh.names, cells)
+	}
+}
+
+// record appends one row below the name of the sheet.
+func (sh *sheet) record(names, cells []string) {
+	if sh.titled {
+		sh.heading(2, sh.name)
+		sh.group++
+	}
+	sh.titled, sh.waiting = false, nil
+	sh.join(row, record(names, flatAll(cells)))
 }
 
 func (w *workbook) count(sheet string, cells, line int) error {

@@ -70,7 +70,8 @@ func Serve(args []string, handle Handler) int {
 
 // begin gives up what the work does not need. The channel hears when the processor time is over.
 func begin(l Limits) (<-chan os.Signal, error) {
-	runtime.GOMAXPROCS(2) // one for the work, one for the collector
+	runtime.GOMAXPROCS(2)   // one for the work, one for the collector
+	debug.SetGCPercent(400) // little lives from file to file, so that the usual 100 collects a small heap all the time
 	debug.SetMemoryLimit(l.Memory * 3 / 4)
 	debug.SetMaxStack(int(min(64<<20, l.Memory/4)))
 	cpu := make(chan os.Signal, 1)

@@ -26,11 +26,8 @@ func limitMemory(n int64) error {
 	if err != nil {
 		return err
 	}
-	if now > 1<<40 {
-		return nil // the shadow memory of the race detector, which grows with the heap and is not for production
-	}
 	// The runtime takes its heap in areas of 64 MB, of which the last one may hardly be used.
-	return cap0(unix.RLIMIT_DATA, uint64(now+n+128<<20))
+	return cap0(unix.RLIMIT_DATA, uint64(now+shadow*n+128<<20))
 }
 
 // data returns the bytes of private memory that may be written.

@@ -33,7 +33,7 @@ func misbehave(head, body []byte, r *sandbox.Reply) error {
 		return r.Send(append([]byte("echo "), body...))
 	case "memory":
 		var all [][]byte
-		for range 64 {
+		for range 256 {
 			b := bytes.Repeat([]byte{1}, 16<<20)
 			all = append(all, b)
 		}
@@ -137,9 +137,6 @@ func TestABreachIsNamed(t *testing.T) {
 			l := limits()
 			if head == "sleep" {
 				l.Wall = 200 * time.Millisecond
-			}
-			if head == "memory" && raced {
-				t.Skip("the memory of the race detector cannot be limited")
 			}
 			_, err := call(t, start(t, l), head, nil)
 			var b *sandbox.Breach

@@ -200,7 +200,8 @@ func causeOf(s *os.ProcessState, said string) Cause {
 	case strings.Contains(said, "stack exceeds"), strings.Contains(said, "stack overflow"):
 		return Depth
 	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate"),
-		strings.Contains(said, "cannot map"), strings.Contains(said, "std::bad_alloc"):
+		strings.Contains(said, "cannot map"), strings.Contains(said, "std::bad_alloc"), strings.Contains(said, "failed to allocate"),
+		strings.HasPrefix(said, "SIGSEGV"): // how the runtime of Go ends where it cannot get memory for its own tables
 		return Memory
 	}
 	return Crash
