@@ -16,6 +16,9 @@ func (w *writer) finish(ctx context.Context) error {
 	if err := w.flush(ctx); err != nil {
 		return err
 	}
+	if err := w.settle(); err != nil {
+		return err
+	}
 	for i, s := range w.sources {
 		if w.readable[i] == 0 {
 			return w.unreadable(s)

@@ -73,7 +73,8 @@ type outcome struct {
 	err error
 }
 
-// work loads the items on every processor and hands them to w one at a time. It returns when no goroutine is left.
+// work loads the items on every processor and hands them to w one at a time. It returns when no goroutine is left, that
+// of w included.
 func (p *Pipeline) work(ctx context.Context, w *writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -109,6 +110,9 @@ func (p *Pipeline) work(ctx context.Context, w *writer) error {
 		if failed != nil {
 			cancel()
 		}
+	}
+	if err := w.settle(); failed == nil {
+		failed = err
 	}
 	if failed != nil {
 		return failed

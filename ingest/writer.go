@@ -19,6 +19,12 @@ const (
 	batchPassages  = 1000
 )
 
+// writing is a batch on its way into the base.
+type writing struct {
+	batch []knowledge.DocumentPassages
+	done  chan error
+}
+
 // writer stores the outcomes of one run in batches and keeps its report. Only one goroutine uses it.
 type writer struct {
 	base    *knowledge.Base
@@ -30,6 +36,7 @@ type writer struct {
 	items    []entry
 	batch    []knowledge.DocumentPassages
 	waiting  int               // passages in the batch
+	writing  *writing          // nil if nothing is on its way
 	readable []int             // documents by source that could be read
 	kept     map[string]string // documents that the sources hold, with the item that each comes from
 	progress Progress
@@ -115,18 +122,37 @@ func (w *writer) accept(out outcome) {
 	}
 }
 
-// flush writes the batch in one transaction. Documents are in ascending order, so that two runs over the same folder
-// take their locks in the same order and both finish.
+// flush begins to write the batch in one transaction, while the next one is being loaded. Documents are in ascending
+// order, so that two runs over the same folder take their locks in the same order and both finish.
 func (w *writer) flush(ctx context.Context) error {
-	slices.SortFunc(w.batch, func(a, b knowledge.DocumentPassages) int {
+	if err := w.settle(); err != nil {
+		return err
+	}
+	batch := w.batch
+	w.batch, w.waiting = nil, 0
+	slices.SortFunc(batch, func(a, b knowledge.DocumentPassages) int {
 		return cmp.Compare(a.Document.URI, b.Document.URI)
 	})
-	if len(w.batch) > 0 && !w.options.DryRun {
-		if err := w.base.ReplaceAll(ctx, w.ws, w.batch); err != nil {
-			return err
-		}
+	w.writing = &writing{batch: batch, done: make(chan error, 1)}
+	if len(batch) == 0 || w.options.DryRun {
+		w.writing.done <- nil
+		return nil
 	}
-	for _, d := range w.batch {
+	go func(now *writing) { now.done <- w.base.ReplaceAll(ctx, w.ws, now.batch) }(w.writing)
+	return nil
+}
+
+// settle waits for the batch that is being written, and reports what was committed.
+func (w *writer) settle() error {
+	if w.writing == nil {
+		return nil
+	}
+	now := w.writing
+	w.writing = nil
+	if err := <-now.done; err != nil {
+		return err
+	}
+	for _, d := range now.batch {
 		uri := d.Document.URI
 		if _, ok := w.stored[uri]; ok {
 			w.report.Changed = append(w.report.Changed, uri)
@@ -135,7 +161,6 @@ func (w *writer) flush(ctx context.Context) error {
 		}
 		w.report.Passages += len(d.Passages)
 	}
-	w.batch, w.waiting = nil, 0
 	return nil
 }
 
