@@ -54,8 +54,8 @@ type heldIndex struct {
 	loading sync.Mutex            // held while it is loaded or brought up to date
 }
 
-// IndexMemory bounds the memory of the indexes of all workspaces together, in bytes; 1 GiB unless set. Workspaces that do
-// not fit are searched by a scan.
+// IndexMemory bounds the memory of the indexes of all workspaces together, in bytes; 1 GiB unless set, 0 for
+// none. Workspaces that do not fit are searched by a scan.
 func (b *Base) IndexMemory(bytes int64) {
 	b.indexes.mu.Lock()
 	defer b.indexes.mu.Unlock()
@@ -128,7 +128,10 @@ func (x *indexes) get(ws uuid.UUID) *index {
 // want asks for the index of a workspace of so many passages, if it is worth one and fits. A request that finds no
 // room is made again by the next search.
 func (x *indexes) want(ws uuid.UUID, passages int64) {
-	if passages < indexFrom {
+	x.mu.Lock()
+	memory := x.memory
+	x.mu.Unlock()
+	if passages < indexFrom || memory <= 0 {
 		return
 	}
 	if refused := x.place(ws).refused.Load(); refused > 0 && passages >= refused {
