@@ -1,6 +1,8 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import DeskPage from './pages/DeskPage.vue'
 import LoginPage from './pages/LoginPage.vue'
+import { knowledgeRoutes } from './pages/knowledge/routes'
+import { mayReadConversations } from './roles'
 import { useSession } from './stores/session'
 
 export function newRouter() {
@@ -8,6 +10,7 @@ export function newRouter() {
     history: createWebHistory('/console/'),
     routes: [
       { path: '/login', name: 'login', component: LoginPage },
+      knowledgeRoutes,
       { path: '/:conversation?', name: 'desk', component: DeskPage },
       { path: '/:rest(.*)*', redirect: '/' },
     ],
@@ -17,6 +20,8 @@ export function newRouter() {
     const me = await useSession().load().catch(() => null)
     if (!me && to.name !== 'login') return { name: 'login', query: { next: to.fullPath } }
     if (me && to.name === 'login') return { name: 'desk' }
+    // Whoever may not read conversations has nothing to do at the desk.
+    if (me && to.name === 'desk' && !mayReadConversations(me)) return { name: 'sources' }
     return true
   })
   return router
