@@ -12,6 +12,8 @@ import { Server } from './server.mjs'
 const WIDGET = '[data-handrail=widget]'
 const QUESTION = 'Which harbour does the lantern museum tram leave from?'
 const ANSWER = 'The lantern museum tram leaves from Quay Seven, every hour from nine to five.'
+/** UNREACHABLE is an address that the server does not fetch, as it is its own. */
+const UNREACHABLE = 'http://127.0.0.1:9/'
 const FILE = {
   name: 'gift-engraving.md',
   mimeType: 'text/markdown',
@@ -71,25 +73,38 @@ async function uploads(site, manager) {
     await manager.getByText(/Stored: new 1,/).waitFor()
     await manager.getByRole('listitem').getByText('broken.pdf').waitFor()
     await manager.getByRole('button', { name: 'Copy list' }).waitFor()
+  })
+  await step('adds an address that the server refuses to reach, and reads why', async () => {
     await manager.getByRole('button', { name: 'Add an address' }).click()
     await manager.getByLabel('A site: the pages linked from this one').check()
     await manager.getByLabel('Address').fill('not an address')
     await manager.getByRole('button', { name: 'Add and read' }).click()
     await manager.getByText(/Enter a whole address/).waitFor()
+    await shoot(manager, 'screenshots/20-knowledge-add')
+    await accessible(manager, 'The form for a source')
+    await manager.getByLabel('Address').fill(UNREACHABLE)
+    await manager.getByRole('button', { name: 'Add and read' }).click()
+    const card = manager.getByRole('listitem').filter({ hasText: UNREACHABLE })
+    await card.getByText(/^Could not be read/).click()
+    await card.locator('.failures').getByText(/private network/).waitFor()
+    await shoot(manager, 'screenshots/21-knowledge-sources')
     await accessible(manager, 'The sources')
-    await manager.getByRole('button', { name: 'Cancel' }).click()
-    await shoot(manager, 'screenshots/20-knowledge-sources')
+    await card.getByRole('button', { name: /^Remove/ }).click()
+    await accessible(manager, 'The question before a removal')
+    await manager.getByRole('button', { name: 'Remove source and documents' }).click()
+    await manager.getByText(/was removed\.$/).waitFor()
+    assert.equal(await card.count(), 0, 'removed sources in sight')
   })
   await step('finds it among the documents and reads its passages', async () => {
     await open(manager, 'documents')
     await manager.getByLabel('Filter by title or source').fill('engraving')
     await manager.getByText(/^Documents: 1 of \d+$/).waitFor()
     await manager.getByLabel('Filter by title or source').fill('')
-    await shoot(manager, 'screenshots/21-knowledge-documents')
+    await shoot(manager, 'screenshots/22-knowledge-documents')
     await accessible(manager, 'The documents')
     await manager.getByRole('link', { name: 'Gift engraving' }).click()
     await manager.getByText('An engraving costs 12 EUR').waitFor()
-    await shoot(manager, 'screenshots/22-knowledge-document')
+    await shoot(manager, 'screenshots/23-knowledge-document')
     await accessible(manager, 'A document')
   })
 }
@@ -104,7 +119,7 @@ async function testsAQuestion(manager) {
     await manager.locator('.hit').first().getByText('Words in the text').waitFor()
     await manager.getByText(/The base .* answer \(\d+ %\)/).waitFor()
     await manager.getByText('The bot’s answer').waitFor()
-    await shoot(manager, 'screenshots/23-knowledge-test')
+    await shoot(manager, 'screenshots/24-knowledge-test')
     await accessible(manager, 'The test of a question')
     await manager.locator('.hit').first().getByRole('link', { name: 'Gift engraving' }).click()
     await manager.locator('[aria-current=true]').getByText(/engrav/).first().waitFor()
@@ -143,7 +158,7 @@ async function publishes(manager) {
     await group.getByRole('button', { name: /^Write an answer/ }).click()
     await manager.getByLabel('Answer', { exact: true }).waitFor()
     assert.equal(await manager.getByLabel('Question').inputValue(), QUESTION)
-    await shoot(manager, 'screenshots/24-knowledge-unanswered')
+    await shoot(manager, 'screenshots/25-knowledge-unanswered')
     await accessible(manager, 'The unanswered questions')
     await manager.getByRole('button', { name: 'Cancel' }).click()
   })
@@ -156,7 +171,7 @@ async function publishes(manager) {
     })
     await draft.getByRole('button', { name: /^Review/ }).click()
     assert.match(await manager.getByLabel('Answer', { exact: true }).inputValue(), /Quay Seven/)
-    await shoot(manager, 'screenshots/25-knowledge-draft')
+    await shoot(manager, 'screenshots/26-knowledge-draft')
     await accessible(manager, 'The drafts')
     await manager.getByRole('button', { name: 'Publish', exact: true }).click()
     await manager.getByText(/^Published\. Visitors get/).waitFor()
@@ -170,7 +185,7 @@ async function visitorGetsTheAnswer(site, browser) {
     const visitor = await browser.page('next-visitor', 800, 800)
     await ask(site, visitor, QUESTION)
     await visitor.locator(`${WIDGET} .list .row.bot`).getByText('Quay Seven').first().waitFor()
-    await shoot(visitor, 'screenshots/26-published-answer')
+    await shoot(visitor, 'screenshots/27-published-answer')
   })
 }
 
@@ -185,7 +200,7 @@ async function onAPhone(manager) {
       await manager.locator('main .cards > li, main .document, main .state').first().waitFor()
       if (name === 'test') await manager.locator('main .decision').waitFor()
       assert.equal(await manager.getByText('knowledge.', { exact: false }).count(), 0, `${name} lacks texts`)
-      await shoot(manager, `screenshots/27-knowledge-phone-${name}`)
+      await shoot(manager, `screenshots/28-knowledge-phone-${name}`)
       await accessible(manager, `${name} on a phone`)
       const overflow = await manager.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       assert.equal(overflow, 0, `${name} scrolls sideways at 360 px`)

@@ -157,7 +157,6 @@ export const knowledgeZh: KnowledgeTable = {
     changed: '更改：{time}',
     review: '审核',
     edit: '编辑',
-    reviewOf: '审核“{name}”',
     question: '问题',
     answer: '答案',
     lang: '语言',
