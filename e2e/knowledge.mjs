@@ -95,6 +95,10 @@ async function uploads(site, manager) {
     await manager.getByText(/was removed\.$/).waitFor()
     assert.equal(await card.count(), 0, 'removed sources in sight')
   })
+  await step('a page left open over an update of the server loads itself anew', async () => {
+    await manager.route(/assets\/DocumentsPage-.*\.js/, (route) => route.fulfill({ contentType: 'text/html', body: 'gone' }), { times: 1 })
+    await open(manager, 'documents')
+  })
   await step('finds it among the documents and reads its passages', async () => {
     await open(manager, 'documents')
     await manager.getByLabel('Filter by title or source').fill('engraving')

@@ -74,6 +74,16 @@ describe('desk', () => {
     ])
   })
 
+  it('stays connected when the desk is opened a second time', async () => {
+    const socket = await connect()
+    desk.open('a')
+    desk.start(7)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(FakeSocket.all).toEqual([socket])
+    desk.say('a', 'hello', 'text')
+    expect(socket.types.filter((type) => type === 'send')).toHaveLength(1)
+  })
+
   it('asks for a gap again and shows nothing twice', async () => {
     const socket = await connect()
     desk.open('a')

@@ -178,7 +178,7 @@ export const knowledgeEn = {
     toDrafts: 'See the drafts',
     similar: 'What the base says already',
     noSimilar: 'The base holds nothing like this.',
-    score: 'likeness {value}',
+    score: 'score {value}',
   },
 }
 

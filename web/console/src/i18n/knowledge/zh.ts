@@ -180,6 +180,6 @@ export const knowledgeZh: KnowledgeTable = {
     toDrafts: '查看草稿',
     similar: '知识库中已有的内容',
     noSimilar: '知识库中没有类似内容。',
-    score: '相似度 {value}',
+    score: '得分 {value}',
   },
 }
