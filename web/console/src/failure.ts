@@ -3,13 +3,23 @@ import { useI18n } from 'vue-i18n'
 import { ApiError } from './api/client'
 import { useSession } from './stores/session'
 
-/** useFailure returns a function that tells the agent what went wrong; an ended session leads to the login page. */
-export function useFailure(): (error: unknown) => void {
+/** useExplanation returns a function that puts a failure in words; of an ended session it says nothing, see useFailure. */
+export function useExplanation(): (error: unknown) => string {
   const { t } = useI18n()
   const session = useSession()
   return (error) => {
-    if (error instanceof ApiError && error.status === 401) return session.expired()
-    ElMessage.error({ message: explain(error, t), grouping: true, showClose: true })
+    if (!(error instanceof ApiError && error.status === 401)) return explain(error, t)
+    session.expired()
+    return ''
+  }
+}
+
+/** useFailure returns a function that tells the agent what went wrong; an ended session leads to the login page. */
+export function useFailure(): (error: unknown) => void {
+  const explanation = useExplanation()
+  return (error) => {
+    const message = explanation(error)
+    if (message) ElMessage.error({ message, grouping: true, showClose: true })
   }
 }
 

@@ -1,13 +1,34 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import DeskPage from './pages/DeskPage.vue'
 import LoginPage from './pages/LoginPage.vue'
+import { knowledgeRoutes } from './pages/knowledge/routes'
+import { mayReadConversations } from './roles'
 import { useSession } from './stores/session'
+
+const RENEWED_KEY = 'handrail.console.renewed'
+const RENEW_AT_MOST_EVERY_MS = 10_000
+
+/**
+ * renew loads the whole page anew: after an update of the server, the parts that an older page would load are gone. While
+ * the server is away the page stays as it is, and so does what is written on it.
+ */
+async function renew(address: string): Promise<void> {
+  if (Date.now() - Number(sessionStorage.getItem(RENEWED_KEY)) < RENEW_AT_MOST_EVERY_MS) return
+  await fetch('/livez').then(
+    () => {
+      sessionStorage.setItem(RENEWED_KEY, String(Date.now()))
+      location.assign(address)
+    },
+    () => undefined,
+  )
+}
 
 export function newRouter() {
   const router = createRouter({
     history: createWebHistory('/console/'),
     routes: [
       { path: '/login', name: 'login', component: LoginPage },
+      knowledgeRoutes,
       { path: '/:conversation?', name: 'desk', component: DeskPage },
       { path: '/:rest(.*)*', redirect: '/' },
     ],
@@ -17,7 +38,10 @@ export function newRouter() {
     const me = await useSession().load().catch(() => null)
     if (!me && to.name !== 'login') return { name: 'login', query: { next: to.fullPath } }
     if (me && to.name === 'login') return { name: 'desk' }
+    // Whoever may not read conversations has nothing to do at the desk.
+    if (me && to.name === 'desk' && !mayReadConversations(me)) return { name: 'sources' }
     return true
   })
+  router.onError((_error, to) => void renew(router.resolve(to).href))
   return router
 }

@@ -74,6 +74,15 @@ describe('desk', () => {
     ])
   })
 
+  it('stays connected when the desk is opened a second time', async () => {
+    const socket = await connect()
+    const timers = vi.getTimerCount()
+    desk.start(7)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(FakeSocket.all).toEqual([socket])
+    expect(vi.getTimerCount()).toBe(timers)
+  })
+
   it('asks for a gap again and shows nothing twice', async () => {
     const socket = await connect()
     desk.open('a')

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import { en } from '../src/i18n/en'
+import { knowledgeEn } from '../src/i18n/knowledge/en'
+import { knowledgeZh } from '../src/i18n/knowledge/zh'
 import { zh } from '../src/i18n/zh'
 
 function flat(table: object, prefix = ''): [string, string][] {
@@ -10,10 +12,13 @@ function flat(table: object, prefix = ''): [string, string][] {
 
 const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort()
 
-it('has every text in both languages, with the same places to fill', () => {
-  const chinese = new Map(flat(zh))
-  expect([...chinese.keys()].sort()).toEqual(flat(en).map(([name]) => name).sort())
-  for (const [name, text] of flat(en)) {
+it.each([
+  ['of the desk', en, zh],
+  ['of the knowledge pages', knowledgeEn, knowledgeZh],
+])('has every text %s in both languages, with the same places to fill', (_, english, foreign) => {
+  const chinese = new Map(flat(foreign))
+  expect([...chinese.keys()].sort()).toEqual(flat(english).map(([name]) => name).sort())
+  for (const [name, text] of flat(english)) {
     expect(text && chinese.get(name), name).toBeTruthy()
     expect(places(chinese.get(name)!), name).toEqual(places(text))
   }

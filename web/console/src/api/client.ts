@@ -10,9 +10,14 @@ export class ApiError extends Error {
   }
 }
 
-async function request<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** request asks /api/v1. A body is sent as JSON, or as a form with files, whose header the browser writes itself. */
+export async function request<T>(method: Method, path: string, body?: object): Promise<T> {
   const init: RequestInit = { method, credentials: 'same-origin' }
-  if (body) {
+  if (body instanceof FormData) {
+    init.body = body
+  } else if (body) {
     init.headers = { 'Content-Type': 'application/json' }
     init.body = JSON.stringify(body)
   }

@@ -1,5 +1,14 @@
 export const en = {
-  app: { name: 'Handrail', console: 'Agent console', language: 'Language', signOut: 'Sign out', signedIn: 'Signed in as {name}' },
+  app: {
+    name: 'Handrail',
+    console: 'Agent console',
+    language: 'Language',
+    signOut: 'Sign out',
+    signedIn: 'Signed in as {name}',
+    areas: 'Parts of the console',
+    conversations: 'Conversations',
+    knowledge: 'Knowledge',
+  },
   login: {
     title: 'Sign in',
     email: 'E-mail',

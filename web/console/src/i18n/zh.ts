@@ -1,7 +1,16 @@
 import type { Table } from './en'
 
 export const zh: Table = {
-  app: { name: 'Handrail', console: '客服工作台', language: '语言', signOut: '退出', signedIn: '当前用户：{name}' },
+  app: {
+    name: 'Handrail',
+    console: '客服工作台',
+    language: '语言',
+    signOut: '退出',
+    signedIn: '当前用户：{name}',
+    areas: '工作台分区',
+    conversations: '对话',
+    knowledge: '知识库',
+  },
   login: {
     title: '登录',
     email: '邮箱',

@@ -54,7 +54,9 @@ export const useDesk = defineStore('desk', () => {
     }
   }
 
+  /** start connects, once: an agent who looks something up on another page stays at the desk. */
   function start(agent: number): void {
+    if (courier) return
     const outbox = new Outbox<FromAgent>(pageStorage(), `handrail.console.${agent}.out.`)
     courier = new Courier(outbox, link, (_frame, reason) => (trouble.value = reason))
     show()
@@ -65,6 +67,7 @@ export const useDesk = defineStore('desk', () => {
   function stop(): void {
     link.stop()
     courier?.stop()
+    courier = null
     // The next person to sign in on this page chooses for themselves.
     sessionStorage.removeItem(STATUS_KEY)
     clearInterval(ticker)

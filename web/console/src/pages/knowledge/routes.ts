@@ -1,0 +1,17 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+/** knowledgeRoutes load their pages when they are first opened: most agents never do. */
+export const knowledgeRoutes: RouteRecordRaw = {
+  path: '/knowledge',
+  name: 'knowledge',
+  component: () => import('./KnowledgePage.vue'),
+  redirect: { name: 'sources' },
+  children: [
+    { path: 'sources', name: 'sources', component: () => import('./SourcesPage.vue') },
+    { path: 'documents', name: 'documents', component: () => import('./DocumentsPage.vue') },
+    { path: 'documents/:id', name: 'document', component: () => import('./DocumentPage.vue') },
+    { path: 'test', name: 'test', component: () => import('./TestPage.vue') },
+    { path: 'unanswered', name: 'unanswered', component: () => import('./UnansweredPage.vue') },
+    { path: 'drafts', name: 'drafts', component: () => import('./DraftsPage.vue') },
+  ],
+}
