@@ -243,12 +243,12 @@ func TestRunCalledOffLeavesWholeDocuments(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := d.Run(ctx, d.ws, []string{d.folder}, Options{Collection: "help", Progress: func(p Progress) {
-		if p.Done == 100 {
+		if p.Done == 150 { // One batch is stored, and the next one may be on its way.
 			cancel()
 		}
 	}})
 	require.ErrorIs(t, err, context.Canceled)
-	require.Len(t, r.Added, batchDocuments)
+	require.Contains(t, []int{batchDocuments, 2 * batchDocuments}, len(r.Added))
 	stored := d.stored()
 	require.Len(t, stored, len(r.Added))
 	for uri, text := range stored {

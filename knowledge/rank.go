@@ -27,7 +27,7 @@ func rank(p *parsed, hits []Hit) {
 		h := &hits[i]
 		l := readLabel(h.Passage)
 		h.Parts = Parts{Lexical: h.Lexical / ceiling, Label: labelWeight * p.labelLikeness(l),
-			Contrast: -contrastWeight * p.contrasts.clash(asked, l.all()), Favoured: favourWeight * p.Favoured[h.DocumentID]}
+			Contrast: 0 - contrastWeight*p.contrasts.clash(asked, l.all()), Favoured: favourWeight * p.Favoured[h.DocumentID]}
 		if highest > lowest && h.DenseRank > 0 {
 			h.Parts.Dense = denseWeight * (h.Dense - lowest) / (highest - lowest)
 		}
