@@ -50,11 +50,14 @@ const givenSQL = `
 // candidates returns the passages with the highest BM25 scores, and fills in the frequencies of p's terms.
 func (x *index) candidates(p *parsed) (ids []int64, scores []float64) {
 	p.passages = x.passages
+	for _, id := range p.order {
+		p.learn(id, x.postings.Frequency(id))
+	}
+	p.correctAll(p.misspelt(), x.postings.Frequency)
 	q := postings.Query{Terms: p.order, Scales: make([]float64, len(p.order)), Collections: p.Collections,
 		Base: damping(0, x.pivot), Limit: p.candidates()}
 	q.Slope = damping(1, x.pivot) - q.Base
 	for i, id := range p.order {
-		p.learn(id, x.postings.Frequency(id))
 		q.Scales[i] = p.terms[id].lexicalWeight() * p.terms[id].idf
 	}
 	found := x.postings.Search(q)

@@ -66,6 +66,13 @@ func (b *Base) find(ctx context.Context, ws uuid.UUID, p *parsed, embedding []fl
 		}
 	}
 	hits, err := b.findByScan(ctx, ws, p, embedding)
+	if err != nil {
+		return nil, err
+	}
 	b.indexes.want(ws, p.passages)
-	return hits, err
+	corrected, err := b.correctByTable(ctx, ws, p)
+	if err != nil || !corrected {
+		return hits, err
+	}
+	return b.findByScan(ctx, ws, p, embedding)
 }

@@ -146,3 +146,14 @@ func TestStemsDoNotDependOnTheCache(t *testing.T) {
 	}
 	readers.Wait()
 }
+
+func TestNearUndoesOneTypingError(t *testing.T) {
+	t.Parallel()
+	for typed, meant := range map[string]string{"delviery": "delivery", "delivry": "delivery", "deliveryy": "delivery",
+		"deliverz": "delivery", "refundd": "refund", "pasword": "password"} {
+		require.Contains(t, Near(typed), stem(meant), typed)
+	}
+	for _, none := range []string{"", "lamp", "iphone5", "paris", "größeres", "退货退货退货"} {
+		require.Empty(t, Near(none), none)
+	}
+}
