@@ -41,35 +41,38 @@ func likenessOf(collection string, p Passage) int64 {
 	return int64(h.Sum64() | 1) // never 0
 }
 
-// alike reports whether two texts of the same likeness say the same. Numbers and negations must be equal: a price or a
-// "not" is the whole difference between two answers.
-func alike(a, b string) bool {
-	inA, inB := termCounts(a), termCounts(b)
-	common, all := 0, 0
-	for term, n := range inA {
-		m := inB[term]
-		if n != m && telling(term) {
-			return false
-		}
-		common, all = common+min(n, m), all+max(n, m)
-	}
-	for term, m := range inB {
-		if inA[term] == 0 {
-			if telling(term) {
-				return false
-			}
-			all += m
-		}
-	}
-	return float64(common) >= alikeFrom*float64(all)
+// content is what two texts of the same likeness are compared by.
+type content struct {
+	counts  map[string]int
+	total   int
+	telling uint64 // a hash of the terms that no near-duplicate may lack or add
 }
 
-func termCounts(s string) map[string]int {
-	counts := map[string]int{}
+func contentOf(s string) *content {
+	c := &content{counts: map[string]int{}}
 	for _, t := range text.Terms(s) {
-		counts[t.Text]++
+		c.counts[t.Text]++
+		c.total++
+		if telling(t.Text) {
+			h := fnv.New64a()
+			_, _ = h.Write([]byte(t.Text))
+			c.telling += h.Sum64() // a sum, because the order does not matter and the number does
+		}
 	}
-	return counts
+	return c
+}
+
+// alike reports whether two texts of the same likeness say the same. Numbers and negations must be equal: a price or a
+// "not" is the whole difference between two answers.
+func alike(a, b *content) bool {
+	if a.telling != b.telling || float64(min(a.total, b.total)) < alikeFrom*float64(max(a.total, b.total)) {
+		return false
+	}
+	common := 0
+	for term, n := range a.counts {
+		common += min(n, b.counts[term])
+	}
+	return float64(common) >= alikeFrom*float64(a.total+b.total-common)
 }
 
 // telling reports whether a term changes what a sentence says, however little of it that term is.
@@ -90,6 +93,14 @@ func telling(term string) bool {
 type original struct {
 	id   int64
 	body string
+	read *content // of the body; nil until it is compared with another one
+}
+
+func (o *original) content() *content {
+	if o.read == nil {
+		o.read = contentOf(o.body)
+	}
+	return o.read
 }
 
 // markDuplicates gives the passages their ids, and sets DuplicateOf of those that say what a stored passage, or an
@@ -115,18 +126,19 @@ func markDuplicates(ctx context.Context, tx pgx.Tx, ws uuid.UUID, docs []*prepar
 	}
 	for i, p := range all {
 		p.ID = ids[i]
-		same := slices.IndexFunc(originals[p.likeness], func(o original) bool { return alike(o.body, p.Text) })
+		own := &original{id: p.ID, body: p.Text}
+		same := slices.IndexFunc(originals[p.likeness], func(o *original) bool { return alike(o.content(), own.content()) })
 		if same >= 0 {
 			p.DuplicateOf = originals[p.likeness][same].id
 			continue
 		}
-		originals[p.likeness] = append(originals[p.likeness], original{p.ID, p.Text})
+		originals[p.likeness] = append(originals[p.likeness], own)
 	}
 	return nil
 }
 
 // originalsLike reads the stored passages that share a likeness with one of ps.
-func originalsLike(ctx context.Context, tx pgx.Tx, ws uuid.UUID, ps []*preparedPassage) (map[int64][]original, error) {
+func originalsLike(ctx context.Context, tx pgx.Tx, ws uuid.UUID, ps []*preparedPassage) (map[int64][]*original, error) {
 	keys := make([]int64, len(ps))
 	for i, p := range ps {
 		keys[i] = p.likeness
@@ -137,11 +149,11 @@ func originalsLike(ctx context.Context, tx pgx.Tx, ws uuid.UUID, ps []*preparedP
 	if err != nil {
 		return nil, err
 	}
-	found := map[int64][]original{}
+	found := map[int64][]*original{}
 	var key int64
 	var o original
 	_, err = pgx.ForEachRow(rows, []any{&key, &o.id, &o.body}, func() error {
-		found[key] = append(found[key], o)
+		found[key] = append(found[key], &original{id: o.id, body: o.body})
 		return nil
 	})
 	return found, err

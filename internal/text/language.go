@@ -1,10 +1,15 @@
 package text
 
 import (
+	"strings"
 	"unicode"
 
 	"github.com/abadojack/whatlanggo"
 )
+
+// enough is how much of a text statistics look at, in bytes. More of it makes them no surer and costs as much as reading
+// the whole document.
+const enough = 4096
 
 // Detect returns the ISO 639-1 code of the language of s, or fallback where s is too short to tell. Scripts decide
 // first, because they are certain; statistics decide only between languages written in the same script.
@@ -20,7 +25,7 @@ func Detect(s, fallback string) string {
 	case n.han > 0 && n.han*4 >= n.latin: // one Han character carries about as much as one Latin word
 		return "zh"
 	}
-	info := whatlanggo.Detect(s)
+	info := whatlanggo.Detect(strings.ToValidUTF8(s[:min(len(s), enough)], ""))
 	if n.letters < 20 || !info.IsReliable() {
 		return fallback
 	}
