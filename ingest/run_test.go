@@ -238,12 +238,12 @@ func TestRunsAtOnceBothFinish(t *testing.T) {
 func TestRunCalledOffLeavesWholeDocuments(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, Config{})
-	for i := range 200 {
+	for i := range 3 * batchDocuments {
 		d.write(fmt.Sprintf("doc%03d.md", i), "# A\n\nText.\n\n## Is it whole?\n\nYes.")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := d.Run(ctx, d.ws, []string{d.folder}, Options{Collection: "help", Progress: func(p Progress) {
-		if p.Done == 150 { // One batch is stored, and the next one may be on its way.
+		if p.Done == 2*batchDocuments+20 { // One batch is stored, and the next one may be on its way.
 			cancel()
 		}
 	}})

@@ -15,8 +15,8 @@ import (
 // A batch is large enough that the cost of a transaction does not show, and small enough that an interrupted run keeps
 // most of its work.
 const (
-	batchDocuments = 64
-	batchPassages  = 1000
+	batchDocuments = 128
+	batchPassages  = 2000
 )
 
 // writing is a batch on its way into the base.
