@@ -28,9 +28,11 @@ func TestRankPrefersTheSameOrderWherePassagesAreShort(t *testing.T) {
 	require.InDelta(t, wordingWeight, best.Parts.Wording, 0.01)
 	require.InDelta(t, labelWeight+shortLabelWeight, best.Parts.Label, 0.01)
 
-	long := reworded(known(question), 2*focusWindow)
+	long := reworded(known(question), 4*focusWindow)
 	require.Equal(t, int64(1), long.ID, "long passages answer more than their label asks")
 	require.Zero(t, long.Parts.Wording)
+	require.LessOrEqual(t, long.Parts.Label, labelWeight)
+	require.Positive(t, long.Parts.Label)
 
 	between := reworded(known(question), focusWindow*3/2-1)
 	require.InDelta(t, wordingWeight/2, between.Parts.Wording, 0.01, "it fades")
@@ -54,6 +56,7 @@ func TestSameOrder(t *testing.T) {
 	order := func(a, b string) float64 { return p.sameOrder(wordingOf(termsOf(a)), wordingOf(termsOf(b))) }
 	require.InDelta(t, 1, order("pay card cash", "pay card cash"), 1e-9)
 	require.InDelta(t, 1./3, order("pay card cash", "cash card pay"), 0.01)
+	require.InDelta(t, 2./3, order("pay", "pay pay"), 1e-9, "each word meets one")
 	require.Zero(t, order("pay card", "winter sale"))
 	require.Zero(t, order("", ""))
 	require.InDelta(t, 1, order("怎么退款", "如何退款"), 1e-9, "a phrase of the lexicon is its concept")
