@@ -88,13 +88,19 @@ func (p *parsed) sameOrder(a, b []int32) float64 {
 	return 2 * heaviest[len(b)] / mass
 }
 
-// weigher returns the idf of a term, or what stands in for it where the query lacks the term.
+// weigher returns the idf of a term, or what stands in for it where the query lacks the term. "I want to" stands in any
+// order of anything, so function words count less.
 func (p *parsed) weigher() func(id int32) float64 {
 	other := otherTermIDF * math.Log(1+float64(p.passages))
 	return func(id int32) float64 {
-		if t, ok := p.terms[id]; ok {
+		t, ok := p.terms[id]
+		switch {
+		case !ok:
+			return other
+		case t.function:
+			return functionWeight * t.idf
+		default:
 			return t.idf
 		}
-		return other
 	}
 }
