@@ -248,7 +248,7 @@ func TestSearchSaysWhatAScoreIsMadeOf(t *testing.T) {
 		for _, part := range h.Parts {
 			sum += part
 		}
-		require.Len(t, h.Parts, 7)
+		require.Len(t, h.Parts, 8)
 		require.InDelta(t, h.Score, sum, 1e-9)
 	}
 }

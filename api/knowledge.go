@@ -86,6 +86,7 @@ type partsView struct {
 	Favoured float64 `json:"favoured"`
 	Language float64 `json:"language"`
 	Focus    float64 `json:"focus"`
+	Wording  float64 `json:"wording"`
 	Contrast float64 `json:"contrast" doc:"zero or less"`
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// focusDepth is how many of the best hits are read for focus: splitting whole passages is the dearest step of ranking.
+	// focusDepth is how many of the best hits are read in full: splitting whole passages is the dearest step of ranking.
 	focusDepth = 10
 	// focusWindow is the stretch of text, in terms, in which an answer is expected to stand: a few sentences.
 	focusWindow = 80
@@ -18,22 +18,26 @@ const (
 // passage gathers the words of a question from all over; the one that answers has them in one place. Passages of about
 // the length of the window hold everything in one place anyway, so the signal fades out as passages get shorter: it
 // counts in full for very long ones, and not at all where the hits are two windows long on average.
-func (p *parsed) focus(hits []Hit) {
-	hits = hits[:min(focusDepth, len(hits))]
+func (p *parsed) focus(hits []Hit, bodies [][]text.Term, average float64) {
+	hits = hits[:len(bodies)]
 	mass, _, _ := p.ownMass()
-	bodies := make([][]text.Term, len(hits))
-	length := 0
-	for i, h := range hits {
-		bodies[i] = text.Terms(h.Text)
-		length += len(bodies[i])
-	}
-	if mass == 0 || length <= 2*focusWindow*len(hits) {
+	if mass == 0 || average <= 2*focusWindow {
 		return
 	}
-	share := 1 - float64(2*focusWindow*len(hits))/float64(length)
+	share := 1 - 2*focusWindow/average
 	for i := range hits {
 		hits[i].Parts.Focus = focusWeight * share * p.densest(bodies[i], focusWindow) / mass
 		hits[i].Score = hits[i].Parts.sum()
 	}
 	slices.SortFunc(hits, bestFirst)
+}
+
+// readBest splits the first of the sorted hits into terms, and returns their average length as well.
+func readBest(hits []Hit) (bodies [][]text.Term, average float64) {
+	for _, h := range hits[:min(focusDepth, len(hits))] {
+		body := text.Terms(h.Text)
+		bodies = append(bodies, body)
+		average += float64(len(body))
+	}
+	return bodies, average / float64(max(1, len(bodies)))
 }

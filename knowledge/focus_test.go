@@ -46,5 +46,5 @@ func TestFocusKeepsTheOrderOfTheRest(t *testing.T) {
 		require.Equal(t, int64(focusDepth+i), h.ID)
 	}
 	require.Equal(t, int64(1), hits[0].ID)
-	p.focus(nil)
+	p.focus(nil, nil, 0)
 }

@@ -22,10 +22,10 @@ type labelTerm struct {
 }
 
 func labelTerms(s string) []labelTerm {
-	if s == "" {
-		return nil
-	}
-	terms := termsOf(s)
+	return labelled(termsOf(s))
+}
+
+func labelled(terms []text.Term) []labelTerm {
 	out := make([]labelTerm, len(terms))
 	for i, t := range terms {
 		out[i] = labelTerm{termID(t.Text), t.Kind, text.IsFunction(t.Text)}
@@ -37,14 +37,25 @@ func labelTerms(s string) []labelTerm {
 type label struct {
 	title, question []labelTerm
 	headings        [][]labelTerm // outermost first
+	wordings        [][]int32     // of each of them; see wordingOf
 }
 
 func readLabel(p Passage) label {
-	l := label{title: labelTerms(p.Title), question: labelTerms(p.Question)}
+	var l label
+	l.title, l.question = l.read(p.Title), l.read(p.Question)
 	for _, h := range p.HeadingPath {
-		l.headings = append(l.headings, labelTerms(h))
+		l.headings = append(l.headings, l.read(h))
 	}
 	return l
+}
+
+func (l *label) read(s string) []labelTerm {
+	if s == "" {
+		return nil
+	}
+	terms := termsOf(s)
+	l.wordings = append(l.wordings, wordingOf(terms))
+	return labelled(terms)
 }
 
 func (l label) all() []labelTerm { return slices.Concat(append(l.headings, l.title, l.question)...) }

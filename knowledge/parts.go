@@ -9,10 +9,11 @@ type Parts struct {
 	Favoured float64 // the document deals with the likely intent
 	Language float64 // the passage is in the preferred language
 	Focus    float64 // the words of the message stand close together
+	Wording  float64 // a label has words of the message in its order
 	Contrast float64 // zero or less: the label names an alternative to what was asked for
 }
 
 // sum is the score that the parts make up.
 func (p Parts) sum() float64 {
-	return p.Lexical + p.Label + p.Dense + p.Favoured + p.Language + p.Focus + p.Contrast
+	return p.Lexical + p.Label + p.Dense + p.Favoured + p.Language + p.Focus + p.Wording + p.Contrast
 }

@@ -23,9 +23,11 @@ func rank(p *parsed, hits []Hit) {
 	}
 	lowest, highest := denseRange(hits)
 	asked := p.contrasts.asked(p)
+	labels := make(map[int64]label, len(hits))
 	for i := range hits {
 		h := &hits[i]
 		l := readLabel(h.Passage)
+		labels[h.ID] = l
 		h.Parts = Parts{Lexical: h.Lexical / ceiling, Label: labelWeight * p.labelLikeness(l),
 			Contrast: 0 - contrastWeight*p.contrasts.clash(asked, l.all()), Favoured: favourWeight * p.Favoured[h.DocumentID]}
 		if highest > lowest && h.DenseRank > 0 {
@@ -37,7 +39,9 @@ func rank(p *parsed, hits []Hit) {
 		h.Score = h.Parts.sum()
 	}
 	slices.SortFunc(hits, bestFirst)
-	p.focus(hits)
+	bodies, average := readBest(hits)
+	p.focus(hits, bodies, average)
+	p.wording(hits, labels, average)
 }
 
 func bestFirst(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) }
