@@ -2,10 +2,9 @@ package knowledge
 
 import (
 	"context"
-	"fmt"
+	"encoding/binary"
 	"hash/fnv"
-	"slices"
-	"unicode"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -13,18 +12,25 @@ import (
 	"handrail/internal/text"
 )
 
-// Copies of a page, and versions of it that differ in a word, would fill a result with one answer many times over. So a
-// passage that is nearly the same as one that is stored already is kept, shown and counted with its document, but search
-// knows the first of them only. When that one goes, the next takes its place.
+// Copies of a page, and versions of it that differ in layout, would fill a result with one answer many times over. So a
+// passage that says word for word what one that is stored says already is kept, shown and counted with its document, but
+// search knows the first of them only. When that one goes, the next takes its place.
+//
+// Two passages say the same if they stand in one collection and language below the same title, heading and question (a
+// passage without heading and question may have another title), and their texts are equal but for case, punctuation,
+// mark-up and [harmless] words. A share of equal words, which is what near-duplicates are usually told by, would hide
+// the page that says "can't" behind the one that says "can".
 
-// alikeFrom is the share of their terms that two near-duplicates have in common: one word in forty may differ.
-const alikeFrom = 0.95
-
-// likenessOf returns what near-duplicates have in common for certain, so that they can be looked up: collection, language
-// and label, or, for a passage without a heading or a question, every one of its terms.
+// likenessOf returns a hash that two passages share if they say the same, and no others for all practical purposes: of
+// a million passages, one pair in ten million bases would.
 func likenessOf(collection string, p Passage) int64 {
 	h := fnv.New64a()
-	part := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
+	part := func(s string) {
+		var size [4]byte
+		binary.BigEndian.PutUint32(size[:], uint32(len(s)))
+		_, _ = h.Write(size[:])
+		_, _ = h.Write([]byte(s))
+	}
 	part(collection)
 	part(p.Lang)
 	if n := len(p.HeadingPath); n > 0 || p.Question != "" {
@@ -33,74 +39,19 @@ func likenessOf(collection string, p Passage) int64 {
 		if n > 0 {
 			part(text.Normalize(p.HeadingPath[n-1]))
 		}
-	} else {
-		for _, t := range text.Terms(p.Text) {
+	}
+	part("")
+	for _, t := range text.Terms(p.Text) {
+		if t.Kind != text.Pair && !harmless(t.Text) { // A pair repeats its characters.
 			part(t.Text)
 		}
 	}
 	return int64(h.Sum64() | 1) // never 0
 }
 
-// content is what two texts of the same likeness are compared by.
-type content struct {
-	counts  map[string]int
-	total   int
-	telling uint64 // a hash of the terms that no near-duplicate may lack or add
-}
-
-func contentOf(s string) *content {
-	c := &content{counts: map[string]int{}}
-	for _, t := range text.Terms(s) {
-		c.counts[t.Text]++
-		c.total++
-		if telling(t.Text) {
-			h := fnv.New64a()
-			_, _ = h.Write([]byte(t.Text))
-			c.telling += h.Sum64() // a sum, because the order does not matter and the number does
-		}
-	}
-	return c
-}
-
-// alike reports whether two texts of the same likeness say the same. Numbers and negations must be equal: a price or a
-// "not" is the whole difference between two answers.
-func alike(a, b *content) bool {
-	if a.telling != b.telling || float64(min(a.total, b.total)) < alikeFrom*float64(max(a.total, b.total)) {
-		return false
-	}
-	common := 0
-	for term, n := range a.counts {
-		common += min(n, b.counts[term])
-	}
-	return float64(common) >= alikeFrom*float64(a.total+b.total-common)
-}
-
-// telling reports whether a term changes what a sentence says, however little of it that term is.
-func telling(term string) bool {
-	switch term {
-	case "no", "not", "never", "none", "without", "cannot", "except", "onli", "不", "没", "未", "无", "勿", "别", "除", "仅":
-		return true
-	}
-	for _, r := range term {
-		if unicode.IsDigit(r) {
-			return true
-		}
-	}
-	return false
-}
-
-// original is a searchable passage that another one may be a duplicate of.
-type original struct {
-	id   int64
-	body string
-	read *content // of the body; nil until it is compared with another one
-}
-
-func (o *original) content() *content {
-	if o.read == nil {
-		o.read = contentOf(o.body)
-	}
-	return o.read
+// harmless reports whether a term can be there or not without changing what a sentence says.
+func harmless(term string) bool {
+	return strings.Contains(" a an the of our your their this that pleas also just 的 了 呢 吧 啊 请 您 你 ", " "+term+" ")
 }
 
 // markDuplicates gives the passages their ids, and sets DuplicateOf of those that say what a stored passage, or an
@@ -126,50 +77,54 @@ func markDuplicates(ctx context.Context, tx pgx.Tx, ws uuid.UUID, docs []*prepar
 	}
 	for i, p := range all {
 		p.ID = ids[i]
-		own := &original{id: p.ID, body: p.Text}
-		same := slices.IndexFunc(originals[p.likeness], func(o *original) bool { return alike(o.content(), own.content()) })
-		if same >= 0 {
-			p.DuplicateOf = originals[p.likeness][same].id
+		if original, ok := originals[p.likeness]; ok {
+			p.DuplicateOf = original
 			continue
 		}
-		originals[p.likeness] = append(originals[p.likeness], own)
+		originals[p.likeness] = p.ID
 	}
 	return nil
 }
 
-// originalsLike reads the stored passages that share a likeness with one of ps.
-func originalsLike(ctx context.Context, tx pgx.Tx, ws uuid.UUID, ps []*preparedPassage) (map[int64][]*original, error) {
+// originalsLike returns the searchable passages that say what one of ps says, by likeness.
+func originalsLike(ctx context.Context, tx pgx.Tx, ws uuid.UUID, ps []*preparedPassage) (map[int64]int64, error) {
 	keys := make([]int64, len(ps))
 	for i, p := range ps {
 		keys[i] = p.likeness
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT likeness, id, body FROM passages
-		WHERE workspace_id = $1 AND likeness = ANY ($2) AND duplicate_of IS NULL ORDER BY id`, ws, keys)
+		SELECT likeness, id FROM passages
+		WHERE workspace_id = $1 AND likeness = ANY ($2) AND duplicate_of IS NULL`, ws, keys)
 	if err != nil {
 		return nil, err
 	}
-	found := map[int64][]*original{}
-	var key int64
-	var o original
-	_, err = pgx.ForEachRow(rows, []any{&key, &o.id, &o.body}, func() error {
-		found[key] = append(found[key], &original{id: o.id, body: o.body})
+	found := map[int64]int64{}
+	var key, id int64
+	_, err = pgx.ForEachRow(rows, []any{&key, &id}, func() error {
+		found[key] = id
 		return nil
 	})
 	return found, err
 }
 
-// promote makes the first remaining duplicate of each removed passage searchable in its place.
-func (s *statistics) promote(ctx context.Context, tx pgx.Tx, removed []int64) error {
+// promote makes the first duplicate of each passage that is about to be removed searchable in its place, unless it goes
+// with one of the same documents.
+func (s *statistics) promote(ctx context.Context, tx pgx.Tx, removed []int64, documents []uuid.UUID) error {
 	rows, err := tx.Query(ctx, `
+		WITH heirs AS (
+			SELECT duplicate_of, min(id) AS id FROM passages
+			WHERE workspace_id = $1 AND duplicate_of = ANY ($2) AND document_id <> ALL ($3) GROUP BY duplicate_of
+		), vectors AS ( -- What is said is the same, and so is its embedding.
+			INSERT INTO passage_vectors (workspace_id, passage_id, collection, model, embedding)
+			SELECT $1, heirs.id, v.collection, v.model, v.embedding
+			FROM heirs JOIN passage_vectors v ON v.workspace_id = $1 AND v.passage_id = heirs.duplicate_of
+		)
 		UPDATE passages p
 		SET duplicate_of = CASE WHEN p.id = heirs.id THEN NULL ELSE heirs.id END
-		FROM (
-			SELECT duplicate_of, min(id) AS id FROM passages
-			WHERE workspace_id = $1 AND duplicate_of = ANY ($2) GROUP BY duplicate_of
-		) heirs, documents d
+		FROM heirs, documents d
 		WHERE p.workspace_id = $1 AND p.duplicate_of = heirs.duplicate_of AND d.workspace_id = $1 AND d.id = p.document_id
-		RETURNING p.id, p.duplicate_of IS NULL, d.collection, p.title, p.heading_path, p.question, p.body`, s.ws, removed)
+		RETURNING p.id, p.duplicate_of IS NULL, d.collection, p.title, p.heading_path, p.question, p.body`,
+		s.ws, removed, documents)
 	if err != nil {
 		return err
 	}

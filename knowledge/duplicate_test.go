@@ -23,7 +23,7 @@ const care = "Switch the lamp off and let it cool before you clean it. Use a sof
 func TestCopiesAreFoundOnce(t *testing.T) {
 	t.Parallel()
 	b, db, ws := open(t)
-	store(t, b, ws, page("v1/care.md", "Care", care), page("v2/care.md", "Care", strings.Replace(care, "soft", "clean", 1)))
+	store(t, b, ws, page("v1/care.md", "Care", care), page("v2/care.md", "Care", strings.Replace(care, "the lamp", "your lamp", 1)))
 	store(t, b, ws, page("copy/care.md", "Care", "**"+care+"**"))
 	require.Equal(t, []string{"v1/care.md"}, uris(search(t, b, ws, Query{Text: "clean the shade"})))
 	docs, err := b.Documents(t.Context(), ws, "")
@@ -58,6 +58,9 @@ func TestWhatDiffersIsNoDuplicate(t *testing.T) {
 		elsewhere,
 		page("price", "Care", care+"It costs 21 euros."),
 		page("negated", "Care", care+"It never costs 20 euros."),
+		page("modal", "Care", strings.Replace(care, "Keep", "You may keep", 1)+"It costs 20 euros."),
+		page("words", "Care", strings.Replace(care, "soft", "clean", 1)+"It costs 20 euros."),
+		page("turned", "Care", care+"20 euros it costs."),
 		page("topic", "Storage", care+"It costs 20 euros."),
 		page("longer", "Care", care+"It costs 20 euros. Two people should lift the large floor lamp by its base."),
 		faq("question", "How do I clean it?", care+"It costs 20 euros."),
@@ -80,4 +83,17 @@ func TestDuplicatesWithinOneDocument(t *testing.T) {
 	store(t, b, ws, texts("footer.md", "Lamps give light.", "Call us."))
 	require.Empty(t, search(t, b, ws, Query{Text: "write"}).Hits)
 	requireRecount(t, b, db, ws)
+}
+
+// An answer must not vanish from search because another one differs from it in one word.
+func TestOppositesAreNoDuplicates(t *testing.T) {
+	t.Parallel()
+	for _, pair := range [][2]string{
+		{"Sale items can be returned.", "Sale items can't be returned."}, {"You may open it.", "You mustn't open it."},
+		{"It always rings.", "It rarely rings."}, {"Within seven days.", "Within thirty days."},
+		{"We open on Monday.", "We open on Friday."}, {"七天内可以退货", "三天内可以退货"}, {"可以退货", "不可以退货"},
+	} {
+		require.NotEqual(t, likenessOf("", Passage{Text: care + pair[0]}), likenessOf("", Passage{Text: care + pair[1]}), pair)
+	}
+	require.Equal(t, likenessOf("", Passage{Text: "请在七天内退货。"}), likenessOf("", Passage{Text: "**请您**在七天内退货！"}))
 }

@@ -143,11 +143,16 @@ func (x *indexes) want(ws uuid.UUID, passages int64) {
 	}
 }
 
+// recently is how long an index is left alone after a search. Workspaces that do not fit together would otherwise push
+// each other out at every search, and load again each time.
+const recently = time.Minute
+
 // makeRoom drops the indexes that were used longest ago until the rest fits. The index of keep goes last, and goes too
 // if it does not fit alone.
 func (x *indexes) makeRoom(keep uuid.UUID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	recent := time.Now().Add(-recently).UnixNano()
 	for {
 		var total int64
 		var oldest uuid.UUID
@@ -158,7 +163,7 @@ func (x *indexes) makeRoom(keep uuid.UUID) {
 				continue
 			}
 			total += ix.postings.Bytes()
-			if used := h.used.Load(); ws != keep && (at == 0 || used < at) {
+			if used := h.used.Load(); ws != keep && used < recent && (at == 0 || used < at) {
 				oldest, at = ws, used
 			}
 		}

@@ -76,8 +76,9 @@ func TestIndexEqualsAScan(t *testing.T) {
 func TestIndexNoticesEveryChange(t *testing.T) {
 	t.Parallel()
 	b, _, ws := open(t)
-	store(t, b, ws, shop()...)
 	require.NoError(t, b.Index(t.Context(), ws))
+	require.Empty(t, search(t, b, ws, Query{Text: "broken switch"}).Hits, "an index of nothing")
+	store(t, b, ws, shop()...)
 	require.Equal(t, "warranty.md", search(t, b, ws, Query{Text: "broken switch"}).Hits[0].URI)
 	store(t, b, ws, texts("warranty.md", "The warranty covers wiring."), texts("repair.md", "We repair every broken switch."))
 	require.Equal(t, "repair.md", search(t, b, ws, Query{Text: "broken switch"}).Hits[0].URI)
@@ -104,6 +105,7 @@ func TestLoaderReadsWhatSearchesAskFor(t *testing.T) {
 	require.Eventually(t, func() bool { return b.indexes.get(first) != nil }, waitAtMost, waitStep)
 
 	b.IndexMemory(b.indexes.get(first).postings.Bytes() * 3 / 2)
+	b.indexes.place(first).used.Store(1) // long ago
 	search(t, b, second, Query{Text: "lamp 7"})
 	require.Eventually(t, func() bool { return b.indexes.get(second) != nil && b.indexes.get(first) == nil }, waitAtMost, waitStep)
 	b.Stop()

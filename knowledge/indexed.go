@@ -27,7 +27,7 @@ func (b *Base) findIndexed(ctx context.Context, ws uuid.UUID, p *parsed, embeddi
 		}
 		batch.Queue(givenSQL+b.hitsSQL(embedding), append(args, denseArgs(embedding)...)...)
 		// Read after the hits: if it still is that of the index, the hits are of that version too.
-		batch.Queue(`SELECT version FROM knowledge_stats WHERE workspace_id = $1`, ws)
+		batch.Queue(`SELECT coalesce((SELECT version FROM knowledge_stats WHERE workspace_id = $1), 0)`, ws)
 	}, func(res pgx.BatchResults) (err error) {
 		if _, err := res.Exec(); err != nil {
 			return err

@@ -64,6 +64,7 @@ func (b *Base) find(ctx context.Context, ws uuid.UUID, p *parsed, embedding []fl
 		if ix, err = b.catchUp(ctx, ws); err != nil {
 			return nil, err
 		}
+		*p = *parse(p.Query) // What was corrected by a base that is no more may be known by now.
 	}
 	hits, err := b.findByScan(ctx, ws, p, embedding)
 	if err != nil {

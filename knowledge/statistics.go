@@ -75,11 +75,13 @@ func (s *statistics) forget(ctx context.Context, tx pgx.Tx, documents []uuid.UUI
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM passages WHERE workspace_id = $1 AND document_id = ANY ($2)`, s.ws, documents)
-	if err != nil || len(removed) == 0 {
-		return err
+	if len(removed) > 0 {
+		if err := s.promote(ctx, tx, removed, documents); err != nil {
+			return err
+		}
 	}
-	return s.promote(ctx, tx, removed)
+	_, err = tx.Exec(ctx, `DELETE FROM passages WHERE workspace_id = $1 AND document_id = ANY ($2)`, s.ws, documents)
+	return err
 }
 
 // adjustPivot computes the stored weights again where the average length has drifted too far from their pivot.

@@ -18,6 +18,8 @@ const (
 	leastCorrected = 2
 	// correctedWeight is what the word counts that was meant, beside one that was typed right.
 	correctedWeight = 0.8
+	// mostCorrected bounds the work for a message that is full of unknown words.
+	mostCorrected = 4
 )
 
 // misspelt lists the words of the message that no passage holds and that may be typing errors, with the terms that they
@@ -25,6 +27,9 @@ const (
 func (p *parsed) misspelt() map[int32][]int32 {
 	var found map[int32][]int32
 	for _, t := range text.Terms(p.Text) {
+		if len(found) == mostCorrected {
+			break
+		}
 		known := p.terms[termID(t.Text)]
 		if known == nil || known.df > 0 || known.function || t.Kind != text.Word {
 			continue

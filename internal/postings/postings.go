@@ -7,7 +7,7 @@
 //
 //	[ 90,000 passages ][ 8,000 ][ 500 ] + 300 new ──> [ 90,000 ][ 8,000 ][ 800 ]
 //
-// A segment keeps three flat arrays and no object per term: about 6 bytes per posting, 8 per distinct term and 14 per
+// A segment keeps three flat arrays and no object per term: about 6 bytes per posting, 8 per distinct term and 16 per
 // passage. Removed passages stay in their segment, unseen, until a quarter of it is gone.
 package postings
 

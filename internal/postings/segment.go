@@ -11,8 +11,9 @@ import (
 type segment struct {
 	ids         []int64   // by slot
 	lengths     []float32 // by slot
-	collections []uint16  // by slot, an index into names
+	collections []uint32  // by slot, an index into names
 	names       []string
+	codes       map[string]uint32 // by name, its index
 
 	terms  []int32  // ascending
 	ends   []uint32 // the postings of terms[i] end before ends[i] and begin where those of terms[i-1] end
@@ -30,7 +31,7 @@ type segment struct {
 func (s *segment) size() int { return len(s.ids) - s.gone }
 
 func (s *segment) bytes() int64 {
-	return int64(14*len(s.ids) + 8*len(s.terms) + 6*len(s.slots) + len(s.dead) + 16*len(s.fewer))
+	return int64(16*len(s.ids) + 8*len(s.terms) + 6*len(s.slots) + len(s.dead) + 16*len(s.fewer))
 }
 
 // postings returns the range of a term's postings.
@@ -52,7 +53,7 @@ func (s *segment) frequency(term int32) int {
 
 // build makes a segment by counting the postings of each term, so that every array has its final size from the start.
 func build(entries []Entry) *segment {
-	s := &segment{}
+	s := &segment{codes: map[string]uint32{}}
 	sizes := map[int32]uint32{}
 	for _, e := range entries {
 		s.addPassage(e.ID, e.Length, e.Collection)
@@ -82,13 +83,13 @@ func (s *segment) ready() *segment {
 }
 
 func (s *segment) addPassage(id int64, length float32, collection string) {
-	code := slices.Index(s.names, collection)
-	if code < 0 {
-		code = len(s.names)
-		s.names = append(s.names, collection)
+	code, ok := s.codes[collection]
+	if !ok {
+		code = uint32(len(s.names))
+		s.codes[collection], s.names = code, append(s.names, collection)
 	}
 	s.ids, s.lengths = append(s.ids, id), append(s.lengths, length)
-	s.collections = append(s.collections, uint16(code))
+	s.collections = append(s.collections, code)
 }
 
 // layOut makes room for the postings of each term and returns where those of each begin.
@@ -108,7 +109,7 @@ func (s *segment) layOut(sizes map[int32]uint32) map[int32]uint32 {
 
 // merge joins two neighbours into one segment without their dead slots.
 func merge(a, b *segment) *segment {
-	s := &segment{}
+	s := &segment{codes: map[string]uint32{}}
 	renumberedA, renumberedB := s.adopt(a), s.adopt(b)
 	s.terms = make([]int32, 0, max(len(a.terms), len(b.terms)))
 	s.ends = make([]uint32, 0, cap(s.terms))

@@ -1,13 +1,17 @@
 package text
 
-// leastNear is the shortest word in which a typing error is looked for. Shorter ones are near to too many others.
-const leastNear = 6
+// A typing error is looked for in words of so many letters. Shorter ones are near to too many others, and longer ones are
+// no words, while the work grows with the square of the length.
+const (
+	leastNear = 6
+	mostNear  = 20
+)
 
 // Near returns the terms of all words that one typing error may have turned into word: a letter left out, one too many,
-// a wrong one, or two exchanged. Words are of ASCII letters and of six letters or more; for others there are none. A
+// a wrong one, or two exchanged. Words are of 6 to 20 ASCII letters; for others there are none. A
 // term may occur twice.
 func Near(word string) []string {
-	if len(word) < leastNear {
+	if len(word) < leastNear || len(word) > mostNear {
 		return nil
 	}
 	for i := range len(word) {
