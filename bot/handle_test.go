@@ -63,18 +63,18 @@ func TestHandleReadsTheConversation(t *testing.T) {
 	var seen []Turn
 	b := w.bot(0.99, nil)
 	for _, text := range []string{"card", "30 days to return a bicycle, right?"} {
-		w.append(id, "By the way")
+		w.append(id, "And the card")
 		turn := w.say(id, text)
 		loaded, err := b.load(t.Context(), turn)
 		require.NoError(t, err)
 		seen = append(seen, loaded)
 		require.NoError(t, b.Handle(t.Context(), turn))
 	}
-	require.Equal(t, "By the way\ncard", seen[0].Text, "messages in quick succession are one question")
+	require.Equal(t, "And the card\ncard", seen[0].Text, "messages in quick succession are one question")
 	require.Empty(t, seen[0].History)
-	require.Equal(t, "By the way\n30 days to return a bicycle, right?", seen[1].Text)
+	require.Equal(t, "And the card\n30 days to return a bicycle, right?", seen[1].Text)
 	require.Len(t, seen[1].History, 2)
-	require.Equal(t, Utterance{FromVisitor: true, Text: "By the way\ncard"}, seen[1].History[0])
+	require.Equal(t, Utterance{FromVisitor: true, Text: "And the card\ncard"}, seen[1].History[0])
 	require.False(t, seen[1].History[1].FromVisitor)
 }
 

@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"handrail/intent"
+	"handrail/internal/postgres/pgtest"
 	"handrail/knowledge"
 )
 
@@ -184,4 +186,20 @@ func TestAMessageWithoutWordsIsAskedBackOnce(t *testing.T) {
 		again.History = []Utterance{{FromVisitor: true, Text: message}, {Text: first.Text}}
 		require.Equal(t, Handoff, w.respond(b, again).Decision, message)
 	}
+}
+
+// In a base of one page everything leads, even the page that shares one word with the question.
+func TestASmallBaseAdmitsWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Open(t)
+	ws := pgtest.Workspace(t, db)
+	base := knowledge.New(db, nil)
+	text := "A flower pot costs 12 euros."
+	require.NoError(t, base.Replace(t.Context(), ws, knowledge.Document{URI: "pots.md", Title: "Pots", Lang: "en"},
+		[]knowledge.Passage{{Title: "Pots", Text: text, End: len(text), Lang: "en"}}))
+	b := New(Config{DB: db, Base: base, Classifier: intent.NewClassifier(db), Logger: slog.New(slog.DiscardHandler)})
+	r, err := b.Respond(t.Context(), Turn{Workspace: ws, Text: "What does museum admission cost?"})
+	require.NoError(t, err)
+	require.NotEqual(t, Answer, r.Decision)
+	require.Less(t, r.Confidence, 0.5)
 }

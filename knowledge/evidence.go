@@ -15,7 +15,7 @@ type Evidence struct {
 	CoverageTop float64 // the same over the union of the best three passages
 	Unknown     float64 // share of the query's idf mass whose terms occur nowhere in the base
 	Score       float64 // best lexical score / the highest score that the message could reach
-	Margin      float64 // (s1-s2)/s1 over the best passages of two different documents; 1 for a single document
+	Margin      float64 // (s1-s2)/s1 over the best passages of two different documents; 0 for a single document
 	TitleMatch  float64 // share of the query's idf mass in title, headings and FAQ question of the best passage
 	Proximity   float64 // how close together the matched terms stand in the best passage
 	Agreement   float64 // overlap of the lexical and the dense top five; 0 without an embedder
@@ -199,7 +199,7 @@ func bestLexical(hits []Hit) (best float64) {
 	return best
 }
 
-// margin compares the best hit with the best one of another document.
+// margin compares the best hit with the best one of another document. Without another one there is no lead.
 func margin(hits []Hit) float64 {
 	if hits[0].Score <= 0 {
 		return 0
@@ -209,7 +209,7 @@ func margin(hits []Hit) float64 {
 			return (hits[0].Score - h.Score) / hits[0].Score
 		}
 	}
-	return 1
+	return 0
 }
 
 // agreement is the share of the lexical top five that the dense top five holds as well.
