@@ -61,12 +61,13 @@ func loadCSV(src string) (p page, failed []string, err error) {
 // columns says where in a record the parts of a pair stand.
 type columns struct {
 	question, answer, url int  // -1 where there is none
+	width                 int  // of the first record
 	header                bool // the first record holds names
 }
 
 // findColumns looks for the columns in the first record.
 func findColumns(cells []string, line int) (*columns, error) {
-	c := &columns{question: -1, answer: -1, url: -1}
+	c := &columns{question: -1, answer: -1, url: -1, width: len(cells)}
 	for i, cell := range cells {
 		name := strings.ToLower(strings.Trim(strings.TrimSpace(cell), "*#:："))
 		switch {
@@ -83,7 +84,7 @@ func findColumns(cells []string, line int) (*columns, error) {
 		c.header = true
 		return c, nil
 	case len(cells) == 2 && asks(strings.TrimSpace(cells[0])):
-		return &columns{question: 0, answer: 1, url: -1}, nil
+		return &columns{question: 0, answer: 1, url: -1, width: 2}, nil
 	case c.question >= 0:
 		return nil, errs.New(errs.Invalid, "line %d names no answer column: call it \"answer\" or \"答案\"", line)
 	case c.answer >= 0:
@@ -106,6 +107,9 @@ func (w *markdown) row(cells []string, c *columns, line int) string {
 	}
 	question, answer := cell(c.question), cell(c.answer)
 	switch {
+	case len(cells) > c.width && strings.TrimSpace(strings.Join(cells[c.width:], "")) != "":
+		return fmt.Sprintf("line %d has %d columns and the first line %d: put texts that hold the separator in double quotes",
+			line, len(cells), c.width)
 	case c.question >= len(cells) || c.answer >= len(cells):
 		return fmt.Sprintf("line %d has %d columns but the question is column %d and the answer column %d: "+
 			"add what is missing, and put texts that hold the separator in double quotes", line, len(cells), c.question+1, c.answer+1)

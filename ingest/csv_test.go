@@ -57,6 +57,7 @@ func TestCSVErrorsNameTheLine(t *testing.T) {
 		"no answer":       {"question,answer\n\nB?,\n", "line 3 has a question but no answer"},
 		"no question":     {"question,answer\n,Yes\n", "line 2 has an answer but no question"},
 		"missing column":  {"question,answer\n\"A\n?\"\n", "line 2 has 1 columns"},
+		"too many":        {"question,answer\nCan I pay cash?,No, only by card.\n", "line 2 has 3 columns and the first line 2"},
 		"open quote":      {"question,answer\nA?,Yes\nB?,\"No\n", "line 3 has a quoted text that is not closed"},
 		"bare quote":      {"question,answer\nA?,5\" wide\n", "line 2 has a double quote"},
 		"no header":       {"name,price\nmug,5\n", "line 1 names no question and answer columns"},
@@ -92,4 +93,20 @@ func pairs(ps []knowledge.Passage) [][2]string {
 		out = append(out, [2]string{p.Question, p.Text})
 	}
 	return out
+}
+
+// What is wrong with a file is said by every run, not only by the first one.
+func TestRowsThatFailAreNamedByEveryRun(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Config{})
+	d.write("faq.csv", "question,answer\nIs it free?,Yes.\nCan I pay cash?,No, only by card.\n")
+	first, second := d.ingest(Options{}), d.ingest(Options{})
+	require.Equal(t, []string{"faq.csv"}, first.Added)
+	require.Len(t, first.Failed, 1)
+	require.Equal(t, []string{"faq.csv"}, second.Unchanged)
+	require.Equal(t, first.Failed, second.Failed)
+	d.write("faq.csv", "question,answer\nIs it free?,Yes.\nCan I pay cash?,\"No, only by card.\"\n")
+	third := d.ingest(Options{})
+	require.Empty(t, third.Failed)
+	require.Equal(t, []string{"faq.csv"}, third.Changed)
 }

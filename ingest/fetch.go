@@ -146,7 +146,7 @@ func limited(r io.Reader, most int64) ([]byte, error) {
 }
 
 func tooLarge(most int64) error {
-	return errs.New(errs.TooLarge, "it is larger than %s: split it, or raise the limit", size(most))
+	return errs.New(errs.TooLarge, "it is larger than %s: split it", size(most))
 }
 
 func size(n int64) string {

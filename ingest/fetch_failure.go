@@ -36,7 +36,7 @@ func (f *fetcher) explain(ctx context.Context, err error) error {
 		return err
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
 		return errs.Wrap(err, errs.Forbidden, "it leads to an address of a private network, which is refused: list the "+
-			"network among the allowed ones if it is meant")
+			"network in the setting ingest.allow_networks if it is meant")
 	case errors.Is(err, errRedirects):
 		return errs.Wrap(err, errs.Invalid, "it redirects more than %d times: use the final address", redirects)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):

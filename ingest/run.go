@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -136,9 +137,17 @@ func (p *Pipeline) one(ctx context.Context, l *loader, it entry, stored map[stri
 	if out.unchanged = unchanged(it.uri, r.format, hash, stored); out.unchanged != nil {
 		return out
 	}
+	partly := append(slices.Clone(hash), 1)
 	out.loaded, out.err = l.item(ctx, it, r)
-	if out.err != nil {
+	switch {
+	case out.err != nil:
 		hash = append(hash, 0) // what could be read of it is kept, and the rest is tried again by the next run
+	case len(out.failed) > 0:
+		// A row that cannot be read is named by every run until somebody corrects it; the others are stored once.
+		hash = partly
+		if out.unchanged = unchanged(it.uri, r.format, partly, stored); out.unchanged != nil {
+			out.documents = nil
+		}
 	}
 	for i := range out.documents {
 		out.documents[i].Document.Hash = hash
