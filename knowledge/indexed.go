@@ -20,7 +20,9 @@ func (b *Base) findIndexed(ctx context.Context, ws uuid.UUID, p *parsed, embeddi
 	var hits []Hit
 	var version int64
 	err := b.db.Batch(ctx, ws, func(batch *pgx.Batch) {
-		queueSettings(batch, embedding != nil)
+		if embedding != nil { // Reading by key needs none of the settings.
+			queueSettings(batch, true)
+		}
 		args := []any{ws, p.collections(), ids, scores}
 		if embedding != nil {
 			args = append(args, p.candidates())
@@ -29,8 +31,10 @@ func (b *Base) findIndexed(ctx context.Context, ws uuid.UUID, p *parsed, embeddi
 		// Read after the hits: if it still is that of the index, the hits are of that version too.
 		batch.Queue(`SELECT coalesce((SELECT version FROM knowledge_stats WHERE workspace_id = $1), 0)`, ws)
 	}, func(res pgx.BatchResults) (err error) {
-		if _, err := res.Exec(); err != nil {
-			return err
+		if embedding != nil {
+			if _, err := res.Exec(); err != nil {
+				return err
+			}
 		}
 		if hits, err = readHits(res); err != nil {
 			return err

@@ -8,8 +8,7 @@ import (
 )
 
 // stemCache remembers stems. Stemming is half of the cost of comparing English texts, and a language has few words that
-// recur often: a slot that two words share is simply overwritten. It holds at most about three
-// megabytes.
+// recur often: a slot that two words share is simply overwritten. It holds at most about three megabytes.
 type stemCache struct {
 	seed  maphash.Seed
 	slots [1 << 15]atomic.Pointer[stemmed]
