@@ -57,7 +57,7 @@ func (r *Runs) takeUp(ctx context.Context, ws uuid.UUID, id int64) (*execution, 
 		err := tx.QueryRow(ctx, `
 			UPDATE ingest_runs SET state = 'running', done = 0, seen_at = now(), started_at = coalesce(started_at, now())
 			WHERE workspace_id = $1 AND id = $2 AND state = 'queued'
-			RETURNING names, collection`, ws, id).Scan(&urls, &x.collection)
+			RETURNING names, collection, deaths`, ws, id).Scan(&urls, &x.collection, &x.deaths)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (x *execution) giveBack(ctx context.Context) error {
 	err := x.db.InTx(ctx, x.ws, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE ingest_runs SET state = 'queued', seen_at = now()
-			WHERE workspace_id = $1 AND id = $2 AND state = 'running'`, x.ws, x.run)
+			WHERE workspace_id = $1 AND id = $2 AND deaths = $3 AND state = 'running'`, x.ws, x.run, x.deaths)
 		return err
 	})
 	if err != nil {
