@@ -37,7 +37,8 @@ func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, collection
 	return x, nil
 }
 
-// recordSources returns the ids of the sources in the order of specs.
+// recordSources returns the ids of the sources in the order of specs. A source that is on record keeps its limits, which
+// somebody may have chosen for its runs by interval.
 func recordSources(ctx context.Context, tx pgx.Tx, ws uuid.UUID, specs []Spec, collection string) ([]uuid.UUID, error) {
 	order := make([]int, len(specs))
 	for i := range order {
@@ -54,7 +55,7 @@ func recordSources(ctx context.Context, tx pgx.Tx, ws uuid.UUID, specs []Spec, c
 			INSERT INTO ingest_sources AS s (workspace_id, id, kind, location, collection, max_pages, depth)
 			VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (workspace_id, collection, kind, location) DO UPDATE
-				SET max_pages = excluded.max_pages, depth = excluded.depth
+				SET kind = excluded.kind -- nothing, but it locks the row and returns it
 			RETURNING id`, ws, uuid.New(), string(s.Kind), s.Location, collection, s.MaxPages, s.Depth).Scan(&ids[i])
 		if err != nil {
 			return nil, err

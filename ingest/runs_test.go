@@ -266,3 +266,17 @@ func TestSourcesAreOfOneWorkspace(t *testing.T) {
 	_, err = q.Get(t.Context(), other, run)
 	require.True(t, errs.Is(err, errs.NotFound))
 }
+
+func TestIngestLeavesTheLimitsOfASourceAlone(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, map[string]string{"/": doc("Home.")})
+	q := newQueue(t, brisk())
+	spec, err := Spec{Kind: KindCrawl, Location: w.URL, MaxPages: 40, Depth: 2}.Web()
+	require.NoError(t, err)
+	id, _ := q.add(spec, 24)
+	spec.MaxPages, spec.Depth = 500, 5
+	_, err = q.Runs.Run(t.Context(), q.ws, []Spec{spec}, Options{Collection: "help"})
+	require.NoError(t, err)
+	got := q.source(id)
+	require.Equal(t, []int{40, 2, 1}, []int{got.MaxPages, got.Depth, got.Documents})
+}
