@@ -11,7 +11,7 @@ import (
 )
 
 // begin records the sources, unless they are known, and a run of them that is under way.
-func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, collection string) (*execution, error) {
+func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, o Options) (*execution, error) {
 	full, err := located(specs)
 	if err != nil {
 		return nil, err
@@ -19,17 +19,19 @@ func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, collection
 	if err := r.bury(ctx, ws); err != nil {
 		return nil, err
 	}
-	x := &execution{Runs: r, ws: ws, specs: specs, collection: collection}
+	x := &execution{Runs: r, ws: ws, specs: specs, collection: o.Collection, prune: o.Prune}
 	names := make([]string, len(specs))
 	for i, s := range specs {
 		names[i] = s.Location
 	}
 	err = r.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		if x.ids, err = recordSources(ctx, tx, ws, full, collection); err != nil {
+		if x.ids, err = recordSources(ctx, tx, ws, full, o.Collection); err != nil {
 			return err
 		}
-		x.run, err = recordRun(ctx, tx, ws, names, collection, RunRunning, x.ids)
-		return err
+		if x.run, err = recordRun(ctx, tx, ws, names, o.Collection, RunRunning, x.ids); err != nil {
+			return err
+		}
+		return o.recorded(ctx, tx, x.run)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("record an ingest run: %w", err)
