@@ -11,7 +11,7 @@ import (
 )
 
 // begin records the sources, unless they are known, and a run of them that is under way.
-func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, collection string) (*execution, error) {
+func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, o Options) (*execution, error) {
 	full, err := located(specs)
 	if err != nil {
 		return nil, err
@@ -19,17 +19,19 @@ func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, collection
 	if err := r.bury(ctx, ws); err != nil {
 		return nil, err
 	}
-	x := &execution{Runs: r, ws: ws, specs: specs, collection: collection}
+	x := &execution{Runs: r, ws: ws, specs: specs, collection: o.Collection, prune: o.Prune}
 	names := make([]string, len(specs))
 	for i, s := range specs {
 		names[i] = s.Location
 	}
 	err = r.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		if x.ids, err = recordSources(ctx, tx, ws, full, collection); err != nil {
+		if x.ids, err = recordSources(ctx, tx, ws, full, o.Collection); err != nil {
 			return err
 		}
-		x.run, err = recordRun(ctx, tx, ws, names, collection, RunRunning, x.ids)
-		return err
+		if x.run, err = recordRun(ctx, tx, ws, names, o.Collection, RunRunning, x.ids); err != nil {
+			return err
+		}
+		return o.recorded(ctx, tx, x.run)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("record an ingest run: %w", err)
@@ -37,7 +39,8 @@ func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, collection
 	return x, nil
 }
 
-// recordSources returns the ids of the sources in the order of specs.
+// recordSources returns the ids of the sources in the order of specs. A source that is on record keeps its limits, which
+// somebody may have chosen for its runs by interval.
 func recordSources(ctx context.Context, tx pgx.Tx, ws uuid.UUID, specs []Spec, collection string) ([]uuid.UUID, error) {
 	order := make([]int, len(specs))
 	for i := range order {
@@ -54,7 +57,7 @@ func recordSources(ctx context.Context, tx pgx.Tx, ws uuid.UUID, specs []Spec, c
 			INSERT INTO ingest_sources AS s (workspace_id, id, kind, location, collection, max_pages, depth)
 			VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (workspace_id, collection, kind, location) DO UPDATE
-				SET max_pages = excluded.max_pages, depth = excluded.depth
+				SET kind = excluded.kind -- nothing, but it locks the row and returns it
 			RETURNING id`, ws, uuid.New(), string(s.Kind), s.Location, collection, s.MaxPages, s.Depth).Scan(&ids[i])
 		if err != nil {
 			return nil, err

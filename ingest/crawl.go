@@ -4,12 +4,20 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"handrail/internal/errs"
 )
 
-// crawlBytes is how much one crawl may download.
-const crawlBytes = 512 << 20
+const (
+	// crawlBytes is how much one crawl may download.
+	crawlBytes = 512 << 20
+	// maxOpen and maxSeen bound the addresses that wait or were visited, and those that are known at all, by the pages
+	// that a crawl may fetch. A page that robots may not read is known, and is not fetched.
+	maxOpen, maxSeen = 2, 10
+	// rememberedBytes is how much of the links of all pages is kept for the next crawl.
+	rememberedBytes = 16 << 20
+)
 
 // crawl finds the pages of one site that links lead to, nearest first. It downloads them one after the other, with the
 // pause that the site asks for, into a folder from which they are then read.
@@ -22,21 +30,30 @@ func (w *web) crawl(ctx context.Context, s *source, spec Spec, found func(uri st
 		return err
 	}
 	c := &crawler{web: w, source: s, spec: spec, home: siteName(start), found: found, seen: map[string]bool{},
-		variants: map[string]int{}, stored: map[string]bool{}}
+		variants: map[string]int{}, stored: map[string]bool{}, until: half(ctx)}
 	c.push(start, 0)
-	for len(c.queue) > 0 {
-		if c.visited >= spec.MaxPages || c.bytes > crawlBytes {
-			c.cut()
-			break
-		}
+	for len(c.queue) > 0 && c.limit() == "" {
 		next := c.queue[0]
 		c.queue = c.queue[1:]
 		if err := c.visit(ctx, next); err != nil {
 			return err
 		}
 	}
+	if len(c.queue) > 0 || c.dropped {
+		c.cut()
+	}
 	c.settle()
 	return nil
+}
+
+// half is when half of the time that ctx leaves is over, or the zero time. The other half is for reading and storing
+// what was downloaded, so that a slow site is not downloaded again and again for nothing.
+func half(ctx context.Context) time.Time {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Time{}
+	}
+	return deadline.Add(-time.Until(deadline) / 2)
 }
 
 // crawler is one crawl on its way. Only one goroutine uses it.
@@ -53,6 +70,9 @@ type crawler struct {
 	aside    []alias
 	visited  int
 	bytes    int64
+	links    int       // bytes of those that are remembered
+	dropped  bool      // a link that led too far beyond the limit
+	until    time.Time // when to stop; zero means never
 }
 
 // alias is a page that wants to be known under another address.
@@ -71,6 +91,10 @@ type place struct {
 func (c *crawler) push(u *url.URL, depth int) {
 	uri := u.String()
 	if c.seen[uri] || siteName(u) != c.home || depth > c.spec.Depth || endless(u) || worthless(u) {
+		return
+	}
+	if len(c.queue)+c.visited >= maxOpen*c.spec.MaxPages || len(c.seen) >= maxSeen*c.spec.MaxPages {
+		c.dropped = true
 		return
 	}
 	if u.RawQuery != "" {
@@ -98,6 +122,9 @@ func (c *crawler) visit(ctx context.Context, p place) error {
 	case res.status == http.StatusNotModified:
 		m := c.web.unmodified(uri)
 		c.follow(m.links, p.depth)
+		for _, link := range m.links {
+			c.links += len(link)
+		}
 		c.stored[uri] = true
 		c.add(uri, func(context.Context) (raw, error) { return raw{}, errNotModified })
 	case res.status != http.StatusOK:

@@ -2,7 +2,9 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"net/url"
+	"time"
 )
 
 // redirect goes on with the target, so that it too is checked against robots.txt and the bounds of the crawl. The first
@@ -21,16 +23,22 @@ func (c *crawler) redirect(p place, res response) {
 // page takes a page with its links.
 func (c *crawler) page(p place, res response) error {
 	h, uri := readHead(res), p.at.String()
-	if !h.nofollow {
-		c.follow(h.links, p.depth)
+	if h.nofollow {
+		h.links = nil
 	}
+	c.follow(h.links, p.depth)
 	switch {
 	case h.noindex:
 		c.add(uri, func(context.Context) (raw, error) { return raw{}, leave("it asks not to be indexed") })
 	case rawOf(res).format == formatUnknown:
 		c.add(uri, func(context.Context) (raw, error) { return raw{}, leave("it is no document") })
 	default:
-		get, err := c.source.spool.keep(c.web.take(uri, res, h.links))
+		links, ok := c.remembered(h.links)
+		if !ok { // the next crawl downloads it again, and so sees where it leads
+			res.header.Del("ETag")
+			res.header.Del("Last-Modified")
+		}
+		get, err := c.source.spool.keep(c.web.take(uri, res, links))
 		if err != nil {
 			return err
 		}
@@ -64,13 +72,45 @@ func (c *crawler) follow(links []string, depth int) {
 	}
 }
 
+// limit says which limit of the crawl is reached, or nothing.
+func (c *crawler) limit() string {
+	switch {
+	case c.visited >= c.spec.MaxPages:
+		return fmt.Sprintf("of %d pages", c.spec.MaxPages)
+	case c.bytes > crawlBytes:
+		return fmt.Sprintf("of %s", size(crawlBytes))
+	case !c.until.IsZero() && time.Now().After(c.until):
+		return "of half of the time that a run may take"
+	case c.dropped && len(c.queue) == 0:
+		return fmt.Sprintf("of addresses to keep for %d pages", c.spec.MaxPages)
+	}
+	return ""
+}
+
 // cut ends a crawl at its limit. What it did not reach is not gone.
 func (c *crawler) cut() {
 	c.source.unsure()
-	for _, p := range c.queue {
-		c.source.items = append(c.source.items, entry{uri: p.at.String(), get: func(context.Context) (raw, error) {
-			return raw{}, leave("the crawl reached its limit before")
-		}})
+	left := fmt.Sprint(max(1, len(c.queue)))
+	if c.dropped {
+		left += " or more"
 	}
+	c.source.failed = append(c.source.failed, Failure{c.spec.Location, fmt.Sprintf("the crawl ended at its limit %s, and "+
+		"%s pages were left out: allow more pages, or crawl a part of the site", c.limit(), left)})
 	c.queue = nil
+}
+
+// remembered returns the links of a page that the next crawl may need: those within the site. All of a crawl's have to
+// fit into memory and into the database; ok is false for a page whose links do not.
+func (c *crawler) remembered(links []string) (kept []string, ok bool) {
+	n := 0
+	for _, link := range links {
+		if u, err := url.Parse(link); err == nil && siteName(u) == c.home {
+			kept, n = append(kept, link), n+len(link)
+		}
+	}
+	if c.links+n > rememberedBytes {
+		return nil, false
+	}
+	c.links += n
+	return kept, true
 }

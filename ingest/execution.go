@@ -32,6 +32,7 @@ type execution struct {
 	*Runs
 	ws         uuid.UUID
 	run        int64
+	deaths     int // of the run when this attempt began; whoever takes it for dead and over raises the count
 	collection string
 	specs      []Spec
 	ids        []uuid.UUID // of the sources, in the order of specs; empty for a run without recorded sources
@@ -117,7 +118,7 @@ func (x *execution) progress(ctx context.Context, p Progress) error {
 	return x.db.InTx(ctx, x.ws, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE ingest_runs SET done = $3, total = $4, seen_at = now()
-			WHERE workspace_id = $1 AND id = $2 AND state = 'running'`, x.ws, x.run, p.Done, p.Total)
+			WHERE workspace_id = $1 AND id = $2 AND deaths = $5 AND state = 'running'`, x.ws, x.run, p.Done, p.Total, x.deaths)
 		return err
 	})
 }
@@ -135,9 +136,9 @@ func (x *execution) finish(ctx context.Context, state RunState, r Report, why st
 		_, err := tx.Exec(ctx, `
 			UPDATE ingest_runs SET state = $3, done = $4, total = $5, added = $6, changed = $7, removed = $8,
 				unchanged = $9, failed = $10, report = $11, error = $12, seen_at = now(), finished_at = now()
-			WHERE workspace_id = $1 AND id = $2 AND state IN ('queued', 'running')`,
+			WHERE workspace_id = $1 AND id = $2 AND deaths = $13 AND state IN ('queued', 'running')`,
 			x.ws, x.run, string(state), p.Done, p.Total, len(r.Added), len(r.Changed), len(r.Removed), len(r.Unchanged),
-			len(r.Failed), report, why)
+			len(r.Failed), report, why, x.deaths)
 		return err
 	})
 	if err != nil {

@@ -34,8 +34,11 @@
 package ingest
 
 import (
+	"context"
 	"net/netip"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"handrail/knowledge"
 )
@@ -105,8 +108,19 @@ type Options struct {
 	// watches.
 	Progress func(Progress)
 
+	// Recorded is called in the transaction that records a run, which fails with its error; nil means nobody adds to it. A
+	// dry run is not recorded.
+	Recorded func(ctx context.Context, tx pgx.Tx, run int64) error
+
 	// removable says which documents Prune may remove; nil means all of the collection.
 	removable func(uri string) bool
+}
+
+func (o Options) recorded(ctx context.Context, tx pgx.Tx, run int64) error {
+	if o.Recorded == nil {
+		return nil
+	}
+	return o.Recorded(ctx, tx, run)
 }
 
 func (o Options) mayRemove(uri string) bool { return o.removable == nil || o.removable(uri) }

@@ -353,3 +353,28 @@ func TestStopLeavesNoGoroutine(t *testing.T) {
 	require.NoError(t, q.Stop(t.Context()), "a second stop")
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("github.com/jackc/pgx/v5/pgxpool.(*Pool).backgroundHealthCheck"))
 }
+
+// TestANodeThatStalledLeavesItsRunToTheNext lets a node come back after another one has taken up its run.
+func TestANodeThatStalledLeavesItsRunToTheNext(t *testing.T) {
+	t.Parallel()
+	q := newQueue(t, Config{})
+	id := q.enqueue("https://a.example/fees")
+	stalled, err := q.takeUp(t.Context(), q.ws, id)
+	require.NoError(t, err)
+	q.sql(`UPDATE ingest_runs SET seen_at = now() - interval '2 min' WHERE id = $1`, id)
+	require.NoError(t, q.tidy(t.Context()))
+	require.NoError(t, stalled.finish(t.Context(), RunFailed, Report{}, "too late"))
+	q.waiting(id)
+	next, err := q.takeUp(t.Context(), q.ws, id)
+	require.NoError(t, err)
+
+	require.NoError(t, stalled.progress(t.Context(), Progress{Done: 7, Total: 9}))
+	require.NoError(t, stalled.giveBack(t.Context()))
+	require.NoError(t, stalled.finish(t.Context(), RunFailed, Report{}, "too late"))
+	got := q.status(id)
+	require.Equal(t, []any{RunRunning, 0, ""}, []any{got.State, got.Done, got.Error})
+	require.NoError(t, next.progress(t.Context(), Progress{Done: 1, Total: 2}))
+	require.Equal(t, 1, q.status(id).Done)
+	require.NoError(t, next.finish(t.Context(), RunDone, Report{}, ""))
+	require.Equal(t, RunDone, q.status(id).State)
+}

@@ -50,40 +50,46 @@ func (w *jobWorker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 }
 
 // takeUp marks a queued run as running and returns it, or [pgx.ErrNoRows] if it is not queued.
-func (r *Runs) takeUp(ctx context.Context, ws uuid.UUID, id int64) (*execution, error) {
-	x := &execution{Runs: r, ws: ws, run: id, own: true}
-	err := r.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		var urls []string
-		err := tx.QueryRow(ctx, `
-			UPDATE ingest_runs SET state = 'running', done = 0, seen_at = now(), started_at = coalesce(started_at, now())
-			WHERE workspace_id = $1 AND id = $2 AND state = 'queued'
-			RETURNING names, collection`, ws, id).Scan(&urls, &x.collection)
-		if err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, `
-			SELECT s.id, s.kind, s.location, s.max_pages, s.depth
-			FROM ingest_run_sources l JOIN ingest_sources s ON s.workspace_id = l.workspace_id AND s.id = l.source_id
-			WHERE l.workspace_id = $1 AND l.run_id = $2`, ws, id)
-		if err != nil {
-			return err
-		}
-		var source uuid.UUID
-		var spec Spec
-		_, err = pgx.ForEachRow(rows, []any{&source, &spec.Kind, &spec.Location, &spec.MaxPages, &spec.Depth}, func() error {
-			x.ids, x.specs = append(x.ids, source), append(x.specs, spec)
-			return nil
-		})
-		if len(x.ids) == 0 { // pages without a source on record
-			x.own = false
-			for _, url := range urls {
-				x.specs = append(x.specs, Spec{Kind: KindPage, Location: url})
-			}
-		}
+func (r *Runs) takeUp(ctx context.Context, ws uuid.UUID, id int64) (x *execution, err error) {
+	err = r.db.InTx(ctx, ws, func(tx pgx.Tx) error {
+		x, err = r.take(ctx, tx, ws, id)
 		return err
 	})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		err = fmt.Errorf("take up ingest run %d: %w", id, err)
+	}
+	return x, err
+}
+
+// take is takeUp in the caller's transaction.
+func (r *Runs) take(ctx context.Context, tx pgx.Tx, ws uuid.UUID, id int64) (*execution, error) {
+	x := &execution{Runs: r, ws: ws, run: id, own: true}
+	var urls []string
+	err := tx.QueryRow(ctx, `
+		UPDATE ingest_runs SET state = 'running', done = 0, seen_at = now(), started_at = coalesce(started_at, now())
+		WHERE workspace_id = $1 AND id = $2 AND state = 'queued'
+		RETURNING names, collection, deaths`, ws, id).Scan(&urls, &x.collection, &x.deaths)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT s.id, s.kind, s.location, s.max_pages, s.depth
+		FROM ingest_run_sources l JOIN ingest_sources s ON s.workspace_id = l.workspace_id AND s.id = l.source_id
+		WHERE l.workspace_id = $1 AND l.run_id = $2`, ws, id)
+	if err != nil {
+		return nil, err
+	}
+	var source uuid.UUID
+	var spec Spec
+	_, err = pgx.ForEachRow(rows, []any{&source, &spec.Kind, &spec.Location, &spec.MaxPages, &spec.Depth}, func() error {
+		x.ids, x.specs = append(x.ids, source), append(x.specs, spec)
+		return nil
+	})
+	if len(x.ids) == 0 { // pages without a source on record
+		x.own = false
+		for _, url := range urls {
+			x.specs = append(x.specs, Spec{Kind: KindPage, Location: url})
+		}
 	}
 	return x, err
 }
@@ -115,7 +121,7 @@ func (x *execution) giveBack(ctx context.Context) error {
 	err := x.db.InTx(ctx, x.ws, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE ingest_runs SET state = 'queued', seen_at = now()
-			WHERE workspace_id = $1 AND id = $2 AND state = 'running'`, x.ws, x.run)
+			WHERE workspace_id = $1 AND id = $2 AND deaths = $3 AND state = 'running'`, x.ws, x.run, x.deaths)
 		return err
 	})
 	if err != nil {

@@ -61,27 +61,30 @@ func (r *Runs) Run(ctx context.Context, ws uuid.UUID, specs []Spec, o Options) (
 	if o.DryRun {
 		return r.pipeline.runSpecs(ctx, ws, specs, nil, o)
 	}
-	x, err := r.begin(ctx, ws, specs, o.Collection)
+	x, err := r.begin(ctx, ws, specs, o)
 	if err != nil {
 		return Report{}, err
 	}
-	x.prune = o.Prune
 	report, err := x.work(ctx, o.Progress)
 	return report, x.end(ctx, report, err)
 }
 
-// RunSource reads one recorded source again in the caller's process, and removes what it no longer holds.
-func (r *Runs) RunSource(ctx context.Context, ws, id uuid.UUID, progress func(Progress)) (Report, error) {
+// RunSource reads one recorded source again in the caller's process, and removes what it no longer holds. Of o only the
+// functions count. It takes the place of a run that waits for a server; a source that is being read is refused with kind
+// Conflict.
+func (r *Runs) RunSource(ctx context.Context, ws, id uuid.UUID, o Options) (Report, error) {
 	s, err := r.Source(ctx, ws, id)
 	if err != nil {
 		return Report{}, err
 	}
-	x, err := r.begin(ctx, ws, []Spec{s.Spec}, s.Collection)
+	if err := r.bury(ctx, ws); err != nil {
+		return Report{}, err
+	}
+	x, err := r.claim(ctx, ws, s, o)
 	if err != nil {
 		return Report{}, err
 	}
-	x.own = true
-	report, err := x.work(ctx, progress)
+	report, err := x.work(ctx, o.Progress)
 	return report, x.end(ctx, report, err)
 }
 

@@ -186,7 +186,7 @@ func TestRunOfADeadProcessHasFailed(t *testing.T) {
 	q := newQueue(t, Config{})
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "fees.md"), []byte("Five euros."), 0o600))
-	x, err := q.begin(t.Context(), q.ws, []Spec{{Kind: KindFolder, Location: folder}}, "help")
+	x, err := q.begin(t.Context(), q.ws, []Spec{{Kind: KindFolder, Location: folder}}, Options{Collection: "help"})
 	require.NoError(t, err)
 	q.sql(`UPDATE ingest_runs SET seen_at = now() - interval '2 min'`)
 	require.NoError(t, q.tidy(t.Context()))
@@ -265,4 +265,50 @@ func TestSourcesAreOfOneWorkspace(t *testing.T) {
 	require.True(t, errs.Is(err, errs.NotFound))
 	_, err = q.Get(t.Context(), other, run)
 	require.True(t, errs.Is(err, errs.NotFound))
+}
+
+func TestIngestLeavesTheLimitsOfASourceAlone(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, map[string]string{"/": doc("Home.")})
+	q := newQueue(t, brisk())
+	spec, err := Spec{Kind: KindCrawl, Location: w.URL, MaxPages: 40, Depth: 2}.Web()
+	require.NoError(t, err)
+	id, _ := q.add(spec, 24)
+	spec.MaxPages, spec.Depth = 500, 5
+	_, err = q.Runs.Run(t.Context(), q.ws, []Spec{spec}, Options{Collection: "help"})
+	require.NoError(t, err)
+	got := q.source(id)
+	require.Equal(t, []int{40, 2, 1}, []int{got.MaxPages, got.Depth, got.Documents})
+}
+
+func TestSourceThatIsBeingReadIsNotReadTwice(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, map[string]string{"/": doc("Home.")})
+	q := newQueue(t, brisk())
+	id, run := q.add(Spec{Kind: KindCrawl, Location: w.URL}, 0)
+	_, err := q.takeUp(t.Context(), q.ws, run)
+	require.NoError(t, err)
+	_, err = q.RunSource(t.Context(), q.ws, id, Options{})
+	require.True(t, errs.Is(err, errs.Conflict), "%v", err)
+	require.Contains(t, errs.Public(err), "wait until it is over")
+	require.Empty(t, w.visits())
+
+	q.sql(`UPDATE ingest_runs SET seen_at = now() - interval '2 min'`)
+	r, err := q.RunSource(t.Context(), q.ws, id, Options{})
+	require.NoError(t, err, "the node that read it is dead")
+	require.Len(t, r.Added, 1)
+	require.Equal(t, RunDone, q.status(run).State)
+
+	q.sqlTx(func(tx pgx.Tx) (err error) {
+		run, err = q.StartSource(t.Context(), tx, q.ws, id)
+		return err
+	})
+	_, err = q.RunSource(t.Context(), q.ws, id, Options{})
+	require.NoError(t, err, "nobody has begun with it")
+	require.Equal(t, RunDone, q.status(run).State)
+	_, err = q.RunSource(t.Context(), q.ws, id, Options{})
+	require.NoError(t, err)
+	runs, err := q.List(t.Context(), q.ws, id, 10)
+	require.NoError(t, err)
+	require.Len(t, runs, 3)
 }

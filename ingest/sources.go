@@ -84,10 +84,16 @@ func scanSource(row pgx.CollectableRow) (Source, error) {
 
 // lastRuns gives each source its newest run.
 func lastRuns(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sources []Source) error {
+	ids := make([]uuid.UUID, len(sources))
+	for i, s := range sources {
+		ids[i] = s.ID
+	}
 	rows, err := tx.Query(ctx, `
 		SELECT l.source_id, `+runColumns+`
-		FROM (SELECT source_id, max(run_id) AS run_id FROM ingest_run_sources WHERE workspace_id = $1 GROUP BY source_id) l
-		JOIN ingest_runs r ON r.workspace_id = $1 AND r.id = l.run_id`, ws)
+		FROM unnest($2::uuid[]) s,
+			LATERAL (SELECT source_id, run_id FROM ingest_run_sources WHERE workspace_id = $1 AND source_id = s
+				ORDER BY run_id DESC LIMIT 1) l
+		JOIN ingest_runs r ON r.workspace_id = $1 AND r.id = l.run_id`, ws, ids)
 	if err != nil {
 		return err
 	}

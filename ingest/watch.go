@@ -151,7 +151,7 @@ func (v *watcher) run(ctx context.Context) {
 	if !news {
 		return
 	}
-	if recorded, beginErr := v.runs.begin(ctx, v.ws, x.specs, x.collection); beginErr == nil {
+	if recorded, beginErr := v.runs.begin(ctx, v.ws, x.specs, v.options); beginErr == nil {
 		recorded.seen = x.seen
 		err = recorded.end(ctx, report, errors.Join(err, recorded.remember(ctx, held, report)))
 	} else {

@@ -8,10 +8,12 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"handrail/ingest"
+	"handrail/internal/audit"
 )
 
 type ingestCommand struct {
@@ -76,7 +78,8 @@ func (cmd *ingestCommand) ingest(ctx context.Context, st *stack, io streams) err
 	if err != nil {
 		return err
 	}
-	o := ingest.Options{Collection: cmd.Collection, Prune: cmd.Prune, DryRun: cmd.DryRun}
+	o := ingest.Options{Collection: cmd.Collection, Prune: cmd.Prune, DryRun: cmd.DryRun,
+		Recorded: func(ctx context.Context, tx pgx.Tx, run int64) error { return cmd.record(ctx, st, tx, specs, run) }}
 	if cmd.Watch {
 		return watch(ctx, st, specs, o, io)
 	}
@@ -85,6 +88,17 @@ func (cmd *ingestCommand) ingest(ctx context.Context, st *stack, io streams) err
 	report, err := ingest.NewRuns(st.db, st.ingest).Run(ctx, st.workspace, specs, o)
 	finish()
 	return cmd.conclude(io.out, report, err)
+}
+
+// record says in the audit log who ran what.
+func (cmd *ingestCommand) record(ctx context.Context, st *stack, tx pgx.Tx, specs []ingest.Spec, run int64) error {
+	names := make([]string, len(specs))
+	for i, s := range specs {
+		names[i] = s.Location
+	}
+	return audit.Write(ctx, tx, st.workspace, audit.Record{Actor: "cli", Action: "ingest.run",
+		Target: fmt.Sprintf("ingest:%d", run), Data: map[string]any{"sources": names, "collection": cmd.Collection,
+			"prune": cmd.Prune, "watch": cmd.Watch}})
 }
 
 // conclude prints the report of a run and returns its error, or status 1 if a document failed.

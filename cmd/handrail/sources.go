@@ -99,8 +99,12 @@ func (cmd *sourcesRunCommand) Run(ctx context.Context, c *commands, io streams) 
 	}
 	return withStack(ctx, c, io, func(st *stack) error {
 		show, finish := progress(io.err)
-		report, err := ingest.NewRuns(st.db, st.ingest).RunSource(ctx, st.workspace, id,
-			func(p ingest.Progress) { show(p.Done, p.Total, p.Current) })
+		report, err := ingest.NewRuns(st.db, st.ingest).RunSource(ctx, st.workspace, id, ingest.Options{
+			Progress: func(p ingest.Progress) { show(p.Done, p.Total, p.Current) },
+			Recorded: func(ctx context.Context, tx pgx.Tx, run int64) error {
+				return st.record(ctx, tx, "source.run", id, map[string]any{"run": run})
+			},
+		})
 		finish()
 		return (&ingestCommand{}).conclude(io.out, report, err)
 	})

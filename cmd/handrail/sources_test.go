@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"handrail/internal/errs"
@@ -35,6 +36,11 @@ func TestSources(t *testing.T) {
 	_, _, err := c.run("sources", "add", "crawl:"+site.URL)
 	require.True(t, errs.Is(err, errs.Conflict), "%v", err)
 	require.Contains(t, c.must("sources", "run", id), "added 1")
+	c.must("ingest", "--prune", "--collection", "other", dir)
+	c.must("ingest", "--dry-run", dir)
+	require.Equal(t, []string{`cli ingest.run {"prune": false, "watch": false, "sources": ["DIR"], "collection": "help"}`,
+		`cli source.run {"run": 3}`,
+		`cli ingest.run {"prune": true, "watch": false, "sources": ["DIR"], "collection": "other"}`}, c.runsOnAudit(dir))
 	list := c.must("sources", "list")
 	require.Contains(t, list, dir)
 	require.Regexp(t, id+` +crawl +help +1 +24 h +done`, list)
@@ -47,6 +53,25 @@ func TestSources(t *testing.T) {
 	require.True(t, errs.Is(err, errs.Invalid), "a server must not read its disk: %v", err)
 	_, _, err = c.run("sources", "rm", "first")
 	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
+}
+
+// runsOnAudit lists the audit records of runs, oldest first. Each names a run that is on record.
+func (c cli) runsOnAudit(dir string) (out []string) {
+	c.t.Helper()
+	conn, err := pgx.Connect(c.t.Context(), os.Getenv("DATABASE_URL"))
+	require.NoError(c.t, err)
+	defer conn.Close(c.t.Context())
+	rows, err := conn.Query(c.t.Context(), `
+		SELECT actor || ' ' || action || ' ' || data FROM audit_log a
+		WHERE action = 'source.run' OR action = 'ingest.run' AND target IN (SELECT 'ingest:' || id FROM ingest_runs)
+		ORDER BY a.id`)
+	require.NoError(c.t, err)
+	out, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(c.t, err)
+	for i := range out {
+		out[i] = strings.ReplaceAll(out[i], dir, "DIR")
+	}
+	return out
 }
 
 // lines is a stream that another goroutine writes to.
@@ -84,6 +109,8 @@ func TestIngestWatch(t *testing.T) {
 	shows("added    gifts.md\n")
 	require.NoError(t, os.Remove(filepath.Join(dir, "gifts.md")))
 	shows("removed  gifts.md\n")
+	require.Eventually(t, func() bool { return len(c.runsOnAudit(dir)) == 3 }, 20*time.Second, 50*time.Millisecond,
+		"one for the first run and one for every change")
 	cancel()
 	require.NoError(t, <-over, "Ctrl-C is the way to end it")
 

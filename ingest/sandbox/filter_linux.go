@@ -13,7 +13,7 @@ import (
 const (
 	offsetCall = 0
 	offsetArch = 4
-	offsetArg0 = 16 // the low half, on machines that put it first
+	offsetArgs = 16 // of 8 bytes each, the low half first on these machines
 )
 
 // The bit that marks the calls of x32 programs, which have the numbers of others.
@@ -21,11 +21,6 @@ const x32 = 0x40000000
 
 func load(offset uint32) unix.SockFilter {
 	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
-}
-
-// equal goes on where the loaded value is k, and skips one instruction where it is not.
-func equal(k uint32) unix.SockFilter {
-	return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: k}
 }
 
 func verdict(k uint32) unix.SockFilter { return unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: k} }
@@ -42,35 +37,53 @@ func prologue() []unix.SockFilter {
 	}
 	return []unix.SockFilter{
 		load(offsetArch),
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 1, K: arch},
+		jump(unix.BPF_JEQ, arch, 1, 0),
 		verdict(unix.SECCOMP_RET_KILL_PROCESS),
 		load(offsetCall),
-		{Code: unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K, Jf: 1, K: x32},
+		jump(unix.BPF_JGE, x32, 0, 1),
 		fail(unix.EPERM),
 	}
 }
 
-// allowOnly refuses every call that is not listed. A thread may be started, a process may not.
-func allowOnly(calls []uint32) []unix.SockFilter {
-	p := append(prologue(), equal(unix.SYS_CLONE3), fail(unix.ENOSYS)) // its flags are out of reach; libraries then use clone
-	for _, c := range calls {
-		p = append(p, equal(c), verdict(unix.SECCOMP_RET_ALLOW))
-	}
-	return append(p,
-		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 3, K: unix.SYS_CLONE},
-		load(offsetArg0),
-		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, Jf: 1, K: unix.CLONE_THREAD},
-		verdict(unix.SECCOMP_RET_ALLOW),
-		fail(unix.EPERM))
+// argument loads the low half of an argument, which is all that the kernel reads of flags and process ids.
+func argument(n uint32) unix.SockFilter { return load(offsetArgs + 8*n) }
+
+// when runs the body, which must end in a verdict, for one call, and skips it for the others.
+func when(call uint32, body ...unix.SockFilter) []unix.SockFilter {
+	return append([]unix.SockFilter{jump(unix.BPF_JEQ, call, 0, len(body))}, body...)
 }
 
-// refuse fails the calls that are listed.
-func refuse(calls []uint32) []unix.SockFilter {
-	p := prologue()
-	for _, c := range calls {
-		p = append(p, equal(c), fail(unix.EPERM))
-	}
-	return append(p, verdict(unix.SECCOMP_RET_ALLOW))
+// jump skips yes instructions where the comparison with k holds, and no where it does not.
+func jump(comparison uint16, k uint32, yes, no int) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_JMP | comparison | unix.BPF_K, Jt: uint8(yes), Jf: uint8(no), K: k}
+}
+
+// noClone3 hides a call whose flags lie out of reach in memory. Libraries then use clone.
+func noClone3() []unix.SockFilter { return when(unix.SYS_CLONE3, fail(unix.ENOSYS)) }
+
+// threads lets a thread be started, and no process.
+func threads() []unix.SockFilter {
+	return when(unix.SYS_CLONE, argument(0), jump(unix.BPF_JSET, unix.CLONE_THREAD, 0, 1),
+		verdict(unix.SECCOMP_RET_ALLOW), fail(unix.EPERM))
+}
+
+// itself lets a call pass whose first argument is this process.
+func itself(call uint32, pid int) []unix.SockFilter {
+	return when(call, argument(0), jump(unix.BPF_JEQ, uint32(pid), 0, 1), verdict(unix.SECCOMP_RET_ALLOW), fail(unix.EPERM))
+}
+
+// reading lets a call that opens a file pass without the flags, in the argument n, that could change anything.
+func reading(call, n uint32) []unix.SockFilter {
+	const changing = unix.O_WRONLY | unix.O_RDWR | unix.O_CREAT | unix.O_TRUNC | unix.O_APPEND
+	return when(call, argument(n), jump(unix.BPF_JSET, changing, 0, 1), fail(unix.EPERM), verdict(unix.SECCOMP_RET_ALLOW))
+}
+
+// limitsRead lets a process read its own limits with prlimit64, the third argument of which would be new ones.
+func limitsRead() []unix.SockFilter {
+	return when(unix.SYS_PRLIMIT64, argument(0), jump(unix.BPF_JEQ, 0, 0, 5),
+		argument(2), jump(unix.BPF_JEQ, 0, 0, 3),
+		load(offsetArgs+8*2+4), jump(unix.BPF_JEQ, 0, 0, 1),
+		verdict(unix.SECCOMP_RET_ALLOW), fail(unix.EPERM))
 }
 
 // install puts a filter on every thread of the process. Giving up new privileges is what allows an ordinary user to.

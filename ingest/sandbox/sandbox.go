@@ -14,7 +14,8 @@
 //     computing takes: it opens no file and no socket, and starts no program. Where the kernel refuses the filter, the
 //     child does not start. On other systems there is no such filter: there the limits of time and output hold, memory
 //     has the soft limit of the runtime of Go only, and the child gets an empty environment.
-//   - A program from outside, such as pdftotext, runs under the same limits; it may open files to read, and no socket.
+//   - A program from outside, such as pdftotext, runs under the same limits. On Linux it may open files to read, and execute
+//     another program in its own place; it changes no file, opens no socket, and starts, signals and limits no process.
 //   - A child ends with its parent, because its input ends, or at its processor time at the latest.
 package sandbox
 
