@@ -168,3 +168,16 @@ func TestEditsAreChecked(t *testing.T) {
 	_, err = w.Drafts(t.Context(), w.ws, "lost")
 	require.True(t, errs.Is(err, errs.Invalid))
 }
+
+func TestALongListOfDraftsIsSearchedInPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`
+		INSERT INTO drafts (workspace_id, id, question, answer, lang, collection)
+		SELECT $1, gen_random_uuid(), 'Can I return a bicycle?', 'Yes.', 'en', 'faq' FROM generate_series(1, $2)`,
+		w.ws, maxSearched+1)
+	list := w.open()
+	require.Len(t, list, maxSearched+1)
+	require.NotEmpty(t, list[maxSearched-1].Similar)
+	require.Nil(t, list[maxSearched].Similar)
+}
