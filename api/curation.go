@@ -92,7 +92,7 @@ type draftView struct {
 	Document     *uuid.UUID     `json:"document" doc:"null until it is published"`
 	CreatedAt    time.Time      `json:"created_at"`
 	UpdatedAt    time.Time      `json:"updated_at"`
-	Similar      []similarView  `json:"similar" doc:"what the base says about the question already"`
+	Similar      []similarView  `json:"similar" nullable:"true" doc:"what the base says about the question already; null where it was not asked"`
 }
 
 type similarView struct {
@@ -106,8 +106,10 @@ type similarView struct {
 
 func draftOf(d curation.Draft) draftView {
 	v := draftView{ID: d.ID, State: d.State, Question: d.Question, Answer: d.Answer, Lang: d.Lang, Collection: d.Collection,
-		Count: d.Count, Conversation: d.Conversation, Document: d.Document, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
-		Similar: []similarView{}}
+		Count: d.Count, Conversation: d.Conversation, Document: d.Document, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt}
+	if d.Similar != nil {
+		v.Similar = []similarView{}
+	}
 	for _, m := range d.Similar {
 		v.Similar = append(v.Similar, similarView(m))
 	}

@@ -182,8 +182,8 @@ func TestOnlyKnowledgeManagersCurate(t *testing.T) {
 		need         auth.Permission
 		want         int
 	}{
-		{"GET", "/api/v1/gaps", nil, auth.ReadKnowledge, 200},
-		{"GET", "/api/v1/drafts", nil, auth.ReadKnowledge, 200},
+		{"GET", "/api/v1/gaps", nil, auth.WriteKnowledge, 200},
+		{"GET", "/api/v1/drafts", nil, auth.WriteKnowledge, 200},
 		{"POST", "/api/v1/gaps/nothing/dismiss", nil, auth.WriteKnowledge, 404},
 		{"POST", "/api/v1/drafts", edit, auth.WriteKnowledge, 201},
 		{"PUT", "/api/v1/drafts/" + id, edit, auth.WriteKnowledge, 404},

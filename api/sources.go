@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -133,25 +135,54 @@ type removeSourceInput struct {
 	Documents bool      `query:"documents" doc:"also remove the documents that came from this source and from no other"`
 }
 
-// removeSource commits the record and the source first: documents that a crash then leaves behind belong to no source,
-// and can be removed one by one.
+// errHolds ends a transaction that would have removed a source before its documents.
+var errHolds = errors.New("the source still holds documents")
+
+// removeSource removes the documents first: after a failure in between, the source is still there with the rest of them,
+// and removing it again goes on. The transaction that removes the source says what it holds, and comes to nothing then.
 func (s *Server) removeSource(ctx context.Context, in *removeSourceInput) (*struct{}, error) {
+	p, removed := who(ctx), 0
+	for {
+		var documents []uuid.UUID
+		err := s.c.DB.InTx(ctx, p.Workspace, func(tx pgx.Tx) (err error) {
+			if documents, err = s.c.Jobs.RemoveSource(ctx, tx, p.Workspace, in.ID); err != nil {
+				return err
+			}
+			if in.Documents && len(documents) > 0 {
+				return errHolds
+			}
+			return audit.Write(ctx, tx, p.Workspace, audit.Record{Actor: p.Actor(), Action: "source.remove",
+				Target: "source:" + in.ID.String(), Data: map[string]any{"documents": removed}})
+		})
+		if !errors.Is(err, errHolds) {
+			return nil, err
+		}
+		if err := s.removeDocuments(ctx, in.ID, documents); err != nil {
+			return nil, err
+		}
+		removed += len(documents)
+	}
+}
+
+// removedAtOnce is how many documents go in one transaction: writers of the workspace wait for it.
+const removedAtOnce = 200
+
+// removeDocuments removes documents of a source, and records each batch before it goes.
+func (s *Server) removeDocuments(ctx context.Context, source uuid.UUID, documents []uuid.UUID) error {
 	p := who(ctx)
-	var documents []uuid.UUID
-	err := s.c.DB.InTx(ctx, p.Workspace, func(tx pgx.Tx) (err error) {
-		if documents, err = s.c.Jobs.RemoveSource(ctx, tx, p.Workspace, in.ID); err != nil {
+	for batch := range slices.Chunk(documents, removedAtOnce) {
+		err := s.c.DB.InTx(ctx, p.Workspace, func(tx pgx.Tx) error {
+			return audit.Write(ctx, tx, p.Workspace, audit.Record{Actor: p.Actor(), Action: "source.remove_documents",
+				Target: "source:" + source.String(), Data: map[string]any{"documents": len(batch)}})
+		})
+		if err != nil {
 			return err
 		}
-		if !in.Documents {
-			documents = nil
+		if err := s.c.Base.Remove(ctx, p.Workspace, batch...); err != nil {
+			return err
 		}
-		return audit.Write(ctx, tx, p.Workspace, audit.Record{Actor: p.Actor(), Action: "source.remove",
-			Target: "source:" + in.ID.String(), Data: map[string]any{"documents": len(documents)}})
-	})
-	if err != nil {
-		return nil, err
 	}
-	return nil, s.c.Base.Remove(ctx, p.Workspace, documents...)
+	return nil
 }
 
 // created documents that a POST makes something new.

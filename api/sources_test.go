@@ -118,6 +118,42 @@ func TestSourceFromAddingToRemoving(t *testing.T) {
 	}
 }
 
+func TestARemovalThatFailedGoesOn(t *testing.T) {
+	t.Parallel()
+	s, site := start(t), smallSite(t)
+	key := s.key(auth.KnowledgeManager)
+	code, body := s.do("POST", "/api/v1/sources", key, map[string]any{"kind": "crawl", "location": site, "collection": "web"})
+	require.Equal(t, http.StatusCreated, code, string(body))
+	code, body = s.do("POST", "/api/v1/sources", key, map[string]any{"kind": "page", "location": site + "/warranty", "collection": "web"})
+	require.Equal(t, http.StatusCreated, code, string(body))
+	var crawl sourceRow
+	for _, one := range s.sources(key) {
+		require.Equal(t, "done", s.finished(fmt.Sprintf("/api/v1/ingest/%d", one.LastRun.ID), key).State)
+		if one.Kind == "crawl" {
+			crawl = one
+		}
+	}
+	owner, err := pgx.Connect(t.Context(), s.database)
+	require.NoError(t, err)
+	defer owner.Close(t.Context())
+	_, err = owner.Exec(t.Context(), `
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'out of order'; END $$;
+		CREATE TRIGGER refuse BEFORE DELETE ON documents FOR EACH ROW EXECUTE FUNCTION refuse()`)
+	require.NoError(t, err)
+	path := "/api/v1/sources/" + crawl.ID.String() + "?documents=true"
+	code, _ = s.do("DELETE", path, key, nil)
+	require.Equal(t, http.StatusInternalServerError, code)
+	require.Len(t, s.sources(key), 2, "the source keeps what could not be removed")
+	_, err = owner.Exec(t.Context(), `DROP TRIGGER refuse ON documents`)
+	require.NoError(t, err)
+	code, body = s.do("DELETE", path, key, nil)
+	require.Equal(t, http.StatusNoContent, code, string(body))
+	left := s.sources(key)
+	require.Len(t, left, 1)
+	require.Equal(t, []any{"page", 1}, []any{left[0].Kind, left[0].Documents}, "what another source holds stays")
+	require.Equal(t, 1, s.audited("source.remove"))
+}
+
 func TestSourceRefusals(t *testing.T) {
 	t.Parallel()
 	s, site := start(t), smallSite(t)

@@ -30,6 +30,8 @@ const DefaultCollection = "faq"
 const (
 	// maxDrafts bounds a list of drafts.
 	maxDrafts = 200
+	// maxSearched is how many drafts of a list are looked up in the base: each costs a search.
+	maxSearched = 50
 	// maxSimilar is how many documents are shown beside a draft.
 	maxSimilar = 3
 )
@@ -49,7 +51,7 @@ type Draft struct {
 	Document     *uuid.UUID // nil before the first publication
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
-	Similar      []Similar // filled by [Curator.Drafts] and whatever returns a single draft
+	Similar      []Similar // nil where the base was not asked; see [Curator.Drafts]
 }
 
 // Similar is a passage that may say the same as a draft already.
@@ -73,7 +75,7 @@ func scanDraft(row pgx.CollectableRow) (d Draft, err error) {
 }
 
 // Drafts lists the drafts in a state, those asked most first, at most 200. Drafts that are being published stand among
-// the open ones.
+// the open ones. The base is asked for what is similar to the first 50; whatever returns a single draft asks it too.
 func (c *Curator) Drafts(ctx context.Context, ws uuid.UUID, state State) ([]Draft, error) {
 	states := []State{state}
 	switch state {
@@ -99,7 +101,7 @@ func (c *Curator) Drafts(ctx context.Context, ws uuid.UUID, state State) ([]Draf
 	}
 	run, ctx := errgroup.WithContext(ctx)
 	run.SetLimit(searchers)
-	for i := range list {
+	for i := range min(maxSearched, len(list)) {
 		run.Go(func() error { return c.addSimilar(ctx, ws, &list[i]) })
 	}
 	return list, run.Wait()
@@ -128,6 +130,7 @@ func (c *Curator) addSimilar(ctx context.Context, ws uuid.UUID, d *Draft) error 
 	if err != nil {
 		return err
 	}
+	d.Similar = []Similar{}
 	for _, h := range found.Hits {
 		if len(d.Similar) == maxSimilar || d.Document != nil && h.DocumentID == *d.Document {
 			continue

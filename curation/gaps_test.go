@@ -60,6 +60,18 @@ func TestAClarificationCountsUnlessItHelped(t *testing.T) {
 	require.ElementsMatch(t, []string{"voucher", "tandem hire for two weeks"}, questions)
 }
 
+func TestAQuestionIsReadFromItsBeginning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.conversation()
+	early := w.ask(c, "tandem hire", bot.Clarify, bot.ReasonAmbiguous)
+	w.ask(c, "for two weeks", bot.Handoff, bot.ReasonLowConfidence)
+	w.exec(`UPDATE turns SET at = now() - interval '15 days' WHERE workspace_id = $1 AND seq = $2`, w.ws, early)
+	gaps := w.gaps()
+	require.Len(t, gaps, 1)
+	require.Equal(t, "tandem hire for two weeks", gaps[0].Question, "also what was said before the days asked for")
+}
+
 func TestAGapIsDismissedUntilItIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -62,7 +62,8 @@ func (c *Curator) complete(ctx context.Context, ws, id uuid.UUID) error {
 	return nil
 }
 
-// store replaces the draft's document, and removes it from the collection where it was before.
+// store replaces the draft's document, and removes it from every other collection: an interrupted publication may have
+// left one that the draft's row knows nothing of.
 func (c *Curator) store(ctx context.Context, ws uuid.UUID, d Draft) (uuid.UUID, error) {
 	document := knowledge.Document{ID: uuid.NewSHA1(d.ID, []byte(d.Collection)), Collection: d.Collection, URI: d.URI(),
 		Title: d.Question, Lang: d.Lang, Tags: []string{"reviewed"}}
@@ -71,21 +72,33 @@ func (c *Curator) store(ctx context.Context, ws uuid.UUID, d Draft) (uuid.UUID, 
 	if err := c.c.Base.Replace(ctx, ws, document, []knowledge.Passage{passage}); err != nil {
 		return uuid.Nil, err
 	}
-	if d.Document != nil && *d.Document != document.ID {
-		return document.ID, c.c.Base.Remove(ctx, ws, *d.Document)
+	return document.ID, c.withdraw(ctx, ws, d, document.ID)
+}
+
+// withdraw removes what the base holds of a draft, except for one document; the zero id excepts none.
+func (c *Curator) withdraw(ctx context.Context, ws uuid.UUID, d Draft, except uuid.UUID) error {
+	docs, err := c.c.Base.DocumentsOf(ctx, ws, d.URI())
+	if err != nil {
+		return err
 	}
-	return document.ID, nil
+	var ids []uuid.UUID
+	for _, doc := range docs {
+		if doc.ID != except {
+			ids = append(ids, doc.ID)
+		}
+	}
+	return c.c.Base.Remove(ctx, ws, ids...)
 }
 
 // Dismiss puts a draft aside. One that is published leaves the base and the reviewed suite.
 func (c *Curator) Dismiss(ctx context.Context, ws uuid.UUID, actor string, id uuid.UUID) (Draft, error) {
 	err := c.locked(ctx, ws, id, func(tx pgx.Tx, d Draft) error {
+		// Before the state changes: after a crash in between the draft is still there to be dismissed again.
+		if err := c.withdraw(ctx, ws, d, uuid.Nil); err != nil {
+			return err
+		}
 		if d.State == Dismissed {
 			return nil
-		}
-		// Before the state changes: after a crash in between the draft is still there to be dismissed again.
-		if err := c.c.Base.Remove(ctx, ws, stored(d)...); err != nil {
-			return err
 		}
 		_, err := tx.Exec(ctx, `
 			WITH gone AS (DELETE FROM reviewed_cases WHERE workspace_id = $1 AND draft_id = $2)
@@ -100,19 +113,6 @@ func (c *Curator) Dismiss(ctx context.Context, ws uuid.UUID, actor string, id uu
 		return Draft{}, fmt.Errorf("dismiss draft %s: %w", id, err)
 	}
 	return c.read(ctx, ws, id)
-}
-
-// stored lists the documents that the base may hold of a draft: what it was published as, and what an interrupted
-// publication may have stored.
-func stored(d Draft) []uuid.UUID {
-	var ids []uuid.UUID
-	if d.Document != nil {
-		ids = append(ids, *d.Document)
-	}
-	if d.State == Publishing {
-		ids = append(ids, uuid.NewSHA1(d.ID, []byte(d.Collection)))
-	}
-	return ids
 }
 
 // stale is how old an unfinished publication is when others take it for abandoned.

@@ -91,6 +91,42 @@ func TestAnInterruptedPublicationIsCompleted(t *testing.T) {
 	}
 }
 
+// interrupted leaves what a node leaves that dies between the base's transaction and its own.
+func (w *world) interrupted(d Draft) {
+	w.t.Helper()
+	w.exec(`UPDATE drafts SET state = 'publishing' WHERE workspace_id = $1 AND id = $2`, w.ws, d.ID)
+	_, err := w.store(w.t.Context(), w.ws, d)
+	require.NoError(w.t, err)
+}
+
+func TestAnInterruptedPublicationLeavesNoOrphan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.draft()
+	w.interrupted(d)
+	moved, err := w.Update(t.Context(), w.ws, "user:1", d.ID, Edit{Question: d.Question, Answer: d.Answer, Collection: "help"})
+	require.NoError(t, err)
+	require.Equal(t, Published, moved.State)
+	require.Contains(t, w.found("unicycles"), "help:"+d.URI())
+	require.NotContains(t, w.found("unicycles"), "faq:"+d.URI())
+
+	other := w.draft()
+	w.interrupted(other)
+	w.exec(`UPDATE drafts SET collection = 'help' WHERE workspace_id = $1 AND id = $2`, w.ws, other.ID)
+	_, err = w.Dismiss(t.Context(), w.ws, "user:1", other.ID)
+	require.NoError(t, err)
+	docs, err := w.base.DocumentsOf(t.Context(), w.ws, other.URI())
+	require.NoError(t, err)
+	require.Empty(t, docs)
+	w.interrupted(other)
+	w.exec(`UPDATE drafts SET state = 'dismissed' WHERE workspace_id = $1 AND id = $2`, w.ws, other.ID)
+	_, err = w.Dismiss(t.Context(), w.ws, "user:1", other.ID)
+	require.NoError(t, err)
+	docs, err = w.base.DocumentsOf(t.Context(), w.ws, other.URI())
+	require.NoError(t, err)
+	require.Empty(t, docs, "also of one that was dismissed by a version that forgot it")
+}
+
 func TestTheLastWordingWins(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -131,4 +167,17 @@ func TestEditsAreChecked(t *testing.T) {
 	require.True(t, errs.Is(err, errs.NotFound))
 	_, err = w.Drafts(t.Context(), w.ws, "lost")
 	require.True(t, errs.Is(err, errs.Invalid))
+}
+
+func TestALongListOfDraftsIsSearchedInPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`
+		INSERT INTO drafts (workspace_id, id, question, answer, lang, collection)
+		SELECT $1, gen_random_uuid(), 'Can I return a bicycle?', 'Yes.', 'en', 'faq' FROM generate_series(1, $2)`,
+		w.ws, maxSearched+1)
+	list := w.open()
+	require.Len(t, list, maxSearched+1)
+	require.NotEmpty(t, list[maxSearched-1].Similar)
+	require.Nil(t, list[maxSearched].Similar)
 }

@@ -25,24 +25,26 @@ func lackOfKnowledge() []string {
 }
 
 // unanswered reads the questions since a moment that the bot handed off for lack of knowledge, or asked back about and
-// never heard of again. What the visitor said to a clarifying question is part of the question.
+// never heard of again. What the visitor said to a clarifying question is part of the question. The turns without an
+// answer have an index of their own: of the others only predecessors are read.
 func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time) ([]question, error) {
 	var list []question
 	err := c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			WITH turn AS (
-				SELECT conversation_id, seq, decision, reason, lang, at,
-				       lead(seq) OVER one IS NULL AS latest,
-				       CASE WHEN lag(decision) OVER one = 'clarify' THEN lag(seq) OVER one ELSE seq END AS first
-				FROM turns WHERE workspace_id = $1 AND at >= $2
-				WINDOW one AS (PARTITION BY conversation_id ORDER BY seq)
-			), recent AS (
-				SELECT * FROM turn
-				WHERE decision = 'handoff' AND reason = ANY ($3) OR decision = 'clarify' AND latest
+			WITH recent AS (
+				SELECT conversation_id, seq, lang, reason, at FROM turns t
+				WHERE workspace_id = $1 AND at >= $2 AND decision <> 'answer'
+				      AND (decision = 'handoff' AND reason = ANY ($3) OR decision = 'clarify' AND NOT EXISTS (
+				          SELECT FROM turns n
+				          WHERE n.workspace_id = $1 AND n.conversation_id = t.conversation_id AND n.seq > t.seq))
 				ORDER BY at DESC, conversation_id, seq LIMIT $4
 			)
 			SELECT t.conversation_id, t.seq, asked.words, t.lang, t.reason, t.at, d.seq IS NOT NULL
 			FROM recent t
+			LEFT JOIN LATERAL (
+				SELECT p.seq, p.decision FROM turns p
+				WHERE p.workspace_id = $1 AND p.conversation_id = t.conversation_id AND p.seq < t.seq
+				ORDER BY p.seq DESC LIMIT 1) before ON true
 			CROSS JOIN LATERAL (
 				SELECT coalesce(left(string_agg(m.body, E'\n' ORDER BY m.seq), 4000), '') AS words FROM messages m
 				WHERE m.workspace_id = $1 AND m.conversation_id = t.conversation_id AND m.sender_kind = 'visitor'
@@ -50,7 +52,7 @@ func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time)
 				          SELECT max(b.seq) FROM messages b
 				          WHERE b.workspace_id = $1 AND b.conversation_id = t.conversation_id
 				                AND (b.kind IN ('closed', 'returned') AND b.seq < t.seq
-				                     OR b.kind = 'text' AND b.sender_kind <> 'visitor' AND b.seq < t.first)), 0)) asked
+				                     OR b.kind = 'text' AND b.sender_kind <> 'visitor' AND b.seq < CASE before.decision WHEN 'clarify' THEN before.seq ELSE t.seq END)), 0)) asked
 			LEFT JOIN gap_dismissals d
 				ON d.workspace_id = $1 AND d.conversation_id = t.conversation_id AND d.seq = t.seq`,
 			ws, since, lackOfKnowledge(), maxQuestions)

@@ -46,7 +46,7 @@ const (
 	WorkDesk          Permission = "desk.work"          // go online, take, reply, close, return
 	ReadPresence      Permission = "presence.read"      // see who is online
 	ReadKnowledge     Permission = "knowledge.read"     // search, list documents, test questions
-	WriteKnowledge    Permission = "knowledge.write"    // add and remove documents
+	WriteKnowledge    Permission = "knowledge.write"    // add and remove documents, review questions and drafts
 	ManageUsers       Permission = "users.manage"       // add and disable staff
 	ManageKeys        Permission = "keys.manage"        // make and revoke API keys
 )

@@ -2,7 +2,7 @@ import { createRouter, createWebHistory } from 'vue-router'
 import DeskPage from './pages/DeskPage.vue'
 import LoginPage from './pages/LoginPage.vue'
 import { knowledgeRoutes } from './pages/knowledge/routes'
-import { mayReadConversations } from './roles'
+import { mayReadConversations, mayWriteKnowledge } from './roles'
 import { useSession } from './stores/session'
 
 const RENEWED_KEY = 'handrail.console.renewed'
@@ -40,6 +40,7 @@ export function newRouter() {
     if (me && to.name === 'login') return { name: 'desk' }
     // Whoever may not read conversations has nothing to do at the desk.
     if (me && to.name === 'desk' && !mayReadConversations(me)) return { name: 'sources' }
+    if (me && to.meta.writes && !mayWriteKnowledge(me)) return { name: 'sources' }
     return true
   })
   router.onError((_error, to) => void renew(router.resolve(to).href))

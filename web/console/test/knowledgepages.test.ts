@@ -3,11 +3,15 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import DocumentPage from '../src/pages/knowledge/DocumentPage.vue'
 import DocumentsPage from '../src/pages/knowledge/DocumentsPage.vue'
 import DraftsPage from '../src/pages/knowledge/DraftsPage.vue'
+import KnowledgePage from '../src/pages/knowledge/KnowledgePage.vue'
 import SourcesPage from '../src/pages/knowledge/SourcesPage.vue'
 import TestPage from '../src/pages/knowledge/TestPage.vue'
 import UnansweredPage from '../src/pages/knowledge/UnansweredPage.vue'
 import { fakeAPI } from './fakeapi'
 import { visit } from './mount'
+
+// The bar shows the icon by its address on the server, which is none here.
+vi.mock('../src/components/TopBar.vue', () => ({ default: { render: () => null } }))
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -41,6 +45,28 @@ async function press(name: string): Promise<void> {
   button.click()
   await flushPromises()
 }
+
+describe('the pages on offer', () => {
+  it('leaves out those that show what visitors wrote to those who do not review it', async () => {
+    const tabs = async (role: 'agent' | 'knowledge_manager') => {
+      const { root } = await visit(KnowledgePage, '/sources', role)
+      const names = root.findAll('.tabs a').map((one) => one.text())
+      root.unmount()
+      return names
+    }
+    expect(await tabs('knowledge_manager')).toEqual(['Sources', 'Documents', 'Test a question', 'Unanswered questions', 'Drafts'])
+    expect(await tabs('agent')).toEqual(['Sources', 'Documents', 'Test a question'])
+  })
+
+  it('offers no draft to those who may not write one', async () => {
+    fakeAPI({ 'GET /search': { items: [] }, 'POST /ask': Response.json({ detail: 'no model' }, { status: 502 }) })
+    for (const [role, links] of [['agent', 0], ['knowledge_manager', 1]] as const) {
+      const { root } = await visit(TestPage, '/test?q=mend', role)
+      expect(root.findAll('a[href^="/drafts"]')).toHaveLength(links)
+      root.unmount()
+    }
+  })
+})
 
 describe('sources', () => {
   it('polls while a source is being read, and stops then', async () => {

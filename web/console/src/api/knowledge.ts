@@ -160,6 +160,7 @@ export interface Draft extends DraftEdit {
   document: string | null
   created_at: string
   updated_at: string
+  /** similar is null where the base was not asked: far down a long list. */
   similar: Similar[] | null
 }
 
