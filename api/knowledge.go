@@ -166,6 +166,9 @@ type passageView struct {
 	Text     string   `json:"text"`
 	Start    int      `json:"start" doc:"byte offset in the extracted text"`
 	End      int      `json:"end"`
+	Page     int      `json:"page" doc:"from 1; 0 in a document without pages"`
+
+	DuplicateOf int64 `json:"duplicate_of" doc:"the passage that says the same and is found in its place; 0 if this one is found"`
 }
 
 type documentOutput struct {
@@ -184,7 +187,7 @@ func (s *Server) getDocument(ctx context.Context, in *documentInput) (*documentO
 	out.Body.documentView, out.Body.Items = documentOf(d), []passageView{}
 	for _, p := range passages {
 		out.Body.Items = append(out.Body.Items, passageView{Ordinal: p.Ordinal, Headings: append([]string{}, p.HeadingPath...),
-			Question: p.Question, Text: p.Text, Start: p.Start, End: p.End})
+			Question: p.Question, Text: p.Text, Start: p.Start, End: p.End, Page: p.Page, DuplicateOf: p.DuplicateOf})
 	}
 	return out, nil
 }
