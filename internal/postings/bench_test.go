@@ -2,6 +2,7 @@ package postings
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -19,7 +20,10 @@ func BenchmarkSearch(b *testing.B) {
 			for range 100 {
 				q := Query{Base: .5, Slope: .005, Limit: 50}
 				for range 10 {
-					q.Terms, q.Scales = append(q.Terms, int32(zipf.Uint64())), append(q.Scales, 1)
+					term := int32(zipf.Uint64())
+					df := float64(x.Frequency(term))
+					q.Terms = append(q.Terms, term)
+					q.Scales = append(q.Scales, math.Log(1+(float64(size)-df+.5)/(df+.5)))
 				}
 				questions = append(questions, q)
 			}
