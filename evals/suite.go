@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -67,10 +68,26 @@ func LoadSuite(name string, r io.Reader) (Suite, error) {
 
 // WriteSuite writes a suite in the form that [LoadSuite] reads.
 func WriteSuite(w io.Writer, s Suite) error {
+	var root yaml.Node
+	if err := root.Encode(s); err != nil {
+		return fmt.Errorf("write the suite %s: %w", s.Name, err)
+	}
+	quoteBlanks(&root)
 	enc := yaml.NewEncoder(w)
 	enc.SetIndent(2)
-	if err := enc.Encode(s); err != nil {
+	if err := enc.Encode(&root); err != nil {
 		return fmt.Errorf("write the suite %s: %w", s.Name, err)
 	}
 	return enc.Close()
+}
+
+// quoteBlanks puts texts with tabs or line breaks in double quotes. The block form, which the library prefers for them,
+// cannot be read back where such a text begins with a tab.
+func quoteBlanks(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && strings.ContainsAny(n.Value, "\t\n") {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	for _, child := range n.Content {
+		quoteBlanks(child)
+	}
 }
