@@ -3,11 +3,8 @@
 //
 // HANDRAIL_BIN=path/to/handrail node ../e2e/knowledge.mjs      (in web/; CHROMIUM names another browser binary)
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { accessible, Browser, shoot } from './browser.mjs'
-import { Server } from './server.mjs'
+import { accessible, shoot } from './browser.mjs'
+import { play, step } from './play.mjs'
 
 const WIDGET = '[data-handrail=widget]'
 const QUESTION = 'Which harbour does the lantern museum tram leave from?'
@@ -25,30 +22,7 @@ const FILE = {
 const BROKEN = { name: 'broken.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 cut off') }
 const PAGES = { sources: 'Sources', documents: 'Documents', test: 'Test a question', unanswered: 'Unanswered questions', drafts: 'Drafts' }
 
-const started = Date.now()
-const data = await mkdtemp(join(tmpdir(), 'handrail-e2e-'))
-// A server that runs as root gives its private database to another user, who must be able to reach the folder.
-await chmod(data, 0o711)
-const server = new Server(resolve(process.env.HANDRAIL_BIN ?? '../bin/handrail'), data)
-let browser
-
-try {
-  const site = await step('the server starts with the sample shop', () => server.start())
-  browser = await Browser.launch()
-  await tell(site, browser)
-  assert.equal(browser.problems.length, 0, 'the story was told to its end, but there were problems')
-  console.log(`knowledge: passed in ${((Date.now() - started) / 1000).toFixed(1)} s`)
-} catch (error) {
-  await browser?.saveAll()
-  console.error(`\nknowledge: FAILED, ${error.message}\n${(error.cause ?? error).stack}`)
-  for (const problem of browser?.problems ?? []) console.error(problem)
-  console.error('\nThe server said:\n' + server.log.join('').split('\n').slice(-40).join('\n'))
-  process.exitCode = 1
-} finally {
-  await browser?.close()
-  await server.stop()
-  await rm(data, { recursive: true, force: true })
-}
+await play('knowledge', tell)
 
 async function tell(site, browser) {
   const manager = await browser.page('manager', 1280, 900)
@@ -216,15 +190,6 @@ async function onAPhone(manager) {
       assert.equal(overflow, 0, `${name} scrolls sideways at 360 px`)
     }
   })
-}
-
-async function step(name, act) {
-  const from = Date.now()
-  const result = await act().catch((error) => {
-    throw new Error(`not so: ${name}`, { cause: error })
-  })
-  console.log(`  ok  ${name} (${((Date.now() - from) / 1000).toFixed(1)} s)`)
-  return result
 }
 
 async function signIn(site, page, role) {

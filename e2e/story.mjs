@@ -3,48 +3,22 @@
 //
 // HANDRAIL_BIN=path/to/handrail npm run e2e      (in web/; CHROMIUM names another browser binary)
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { accessible, Browser, shoot } from './browser.mjs'
-import { Server } from './server.mjs'
+import { accessible, shoot } from './browser.mjs'
+import { play, step } from './play.mjs'
 
 const WIDGET = '[data-handrail=widget]'
 const RECOVERY_MS = 60_000
 
-const started = Date.now()
-const data = await mkdtemp(join(tmpdir(), 'handrail-e2e-'))
-// A server that runs as root gives its private database to another user, who must be able to reach the folder.
-await chmod(data, 0o711)
-const server = new Server(resolve(process.env.HANDRAIL_BIN ?? '../bin/handrail'), data)
-let browser
+await play('story', tell)
 
-try {
-  const site = await step('the server starts with the sample shop', () => server.start())
-  browser = await Browser.launch()
-  await tell(site, browser)
-  assert.equal(browser.problems.length, 0, 'the story was told to its end, but there were problems')
-  console.log(`story: passed in ${((Date.now() - started) / 1000).toFixed(1)} s`)
-} catch (error) {
-  await browser?.saveAll()
-  console.error(`\nstory: FAILED, ${error.message}\n${(error.cause ?? error).stack}`)
-  for (const problem of browser?.problems ?? []) console.error(problem)
-  console.error('\nThe server said:\n' + server.log.join('').split('\n').slice(-40).join('\n'))
-  process.exitCode = 1
-} finally {
-  await browser?.close()
-  await server.stop()
-  await rm(data, { recursive: true, force: true })
-}
-
-async function tell(site, browser) {
+async function tell(site, browser, server) {
   const visitor = await browser.page('visitor', 1280, 860)
   const agent = await browser.page('agent', 1440, 900)
   await asksAndGetsAnAnswer(site, visitor)
   await asksTheUnanswerable(visitor)
   await agentTakesOver(site, agent)
   await theyTalk(visitor, agent)
-  await theServerCrashes(browser, site, visitor, agent)
+  await theServerCrashes(server, browser, site, visitor, agent)
   await agentCloses(visitor, agent)
   await inChineseOnAPhone(browser, site, agent)
 }
@@ -135,7 +109,7 @@ async function theyTalk(visitor, agent) {
   })
 }
 
-async function theServerCrashes(browser, site, visitor, agent) {
+async function theServerCrashes(server, browser, site, visitor, agent) {
   const second = await browser.page('second-visitor', 800, 800)
   await second.goto(site.shop)
   await openChat(second)
@@ -232,15 +206,6 @@ async function inChineseOnAPhone(browser, site, agent) {
     const overflow = await agent.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     assert.equal(overflow, 0, 'the console scrolls sideways at 360 px')
   })
-}
-
-async function step(name, act) {
-  const from = Date.now()
-  const result = await act().catch((error) => {
-    throw new Error(`not so: ${name}`, { cause: error })
-  })
-  console.log(`  ok  ${name} (${((Date.now() - from) / 1000).toFixed(1)} s)`)
-  return result
 }
 
 async function openChat(page) {
