@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"path"
 	"slices"
@@ -37,7 +38,7 @@ func normalise(u *url.URL) error {
 		u.Path = "/"
 	}
 	if u.RawQuery != "" {
-		u.RawQuery = withoutTracking(u.RawQuery)
+		u.RawQuery = escaped(withoutTracking(u.RawQuery))
 	}
 	return nil
 }
@@ -48,6 +49,20 @@ func withoutTracking(query string) string {
 		return part == "" || strings.HasPrefix(key, "utm_") || slices.Contains(tracking, key)
 	})
 	return strings.Join(parts, "&")
+}
+
+// escaped writes the bytes of a query that no address may hold as browsers do. A path is written so by net/url, but a
+// query is kept as the page has it.
+func escaped(query string) string {
+	var b strings.Builder
+	for _, c := range []byte(query) {
+		if c > ' ' && c < 0x7f && !strings.ContainsRune("\"<>\\^`{|}", rune(c)) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // siteName is what the addresses of one site share. Many sites answer with and without www.

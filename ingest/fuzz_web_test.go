@@ -13,6 +13,7 @@ import (
 func FuzzHead(f *testing.F) {
 	f.Add([]byte(`<html><base href="//b.example/x/"><meta name=robots content="noindex, nofollow"><a href="../y?utm_source=1#z">`))
 	f.Add([]byte(`<link rel="canonical" href="http://a.example:80"><a rel=nofollow href="/x"><area href="javascript:1">`))
+	f.Add([]byte("<a href=\"?q=\xfa\">"))
 	at, err := url.Parse("https://a.example/help/")
 	if err != nil {
 		f.Fatal(err)

@@ -113,7 +113,6 @@ stage format formatted
 # With -trimpath, vet compiles the libraries as the build does, once for both.
 stage vet go vet -trimpath ./...
 stage go go test -race -count=1 -timeout 10m ./...
-stage fuzz sh scripts/fuzz.sh
 stage web npm_run test
 stage types npm_run check
 stage build sh scripts/build.sh
