@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -10,7 +11,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"handrail/internal/postgres"
@@ -42,8 +45,8 @@ type candidateBench struct {
 	exact [][]int64
 }
 
-// approximateUpTo is the largest base for which the indexes on disk are built. At the next size HNSW takes hours.
-const approximateUpTo = 100_000
+// patience is how long an index on disk may take to be built.
+const patience = 40 * time.Minute
 
 func compareCandidates(b *testing.B, size int) {
 	url := pgtest.URL(b)
@@ -68,10 +71,8 @@ func compareCandidates(b *testing.B, size int) {
 		return c.exact[i]
 	})
 	c.memory()
-	if size <= approximateUpTo {
-		c.hnsw(size)
-		c.gin()
-	}
+	c.gin()
+	c.hnsw(size)
 }
 
 func (c *candidateBench) run(sql string) {
@@ -173,13 +174,21 @@ func (c *candidateBench) ids(sql string, args ...any) []int64 {
 	return ids
 }
 
-// built runs a CREATE INDEX and prints how long it took and how large the index is.
-func (c *candidateBench) built(name, sql string) {
+// built runs a CREATE INDEX and prints how long it took and how large the index is, or that it exceeded the patience.
+func (c *candidateBench) built(name, sql string) bool {
 	start := time.Now()
-	c.run(sql)
+	c.run(fmt.Sprintf(`SET statement_timeout = '%d s'`, int(patience.Seconds())))
+	_, err := c.owner.Exec(c.Context(), sql)
+	c.run(`RESET statement_timeout`)
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == pgerrcode.QueryCanceled {
+		fmt.Printf("%s: not built within %s\n", name, patience)
+		return false
+	}
+	require.NoError(c, err, sql)
 	var size int64
 	require.NoError(c, c.owner.QueryRow(c.Context(), `SELECT pg_relation_size($1::regclass)`, name).Scan(&size))
 	fmt.Printf("%s: built in %.1f s, %d MB\n", name, time.Since(start).Seconds(), size>>20)
+	return true
 }
 
 // denseGraphUpTo is the largest base for which a second, denser graph is built: it takes three times as long.
@@ -192,8 +201,10 @@ func (c *candidateBench) hnsw(size int) {
 			break
 		}
 		name := fmt.Sprintf("hnsw_m%d", m)
-		c.built(name, fmt.Sprintf(`CREATE INDEX %s ON plain USING hnsw (weights sparsevec_ip_ops) WITH (m = %d, ef_construction = %d)`,
-			name, m, 4*m))
+		if !c.built(name, fmt.Sprintf(`CREATE INDEX %s ON plain USING hnsw (weights sparsevec_ip_ops) WITH (m = %d, ef_construction = %d)`,
+			name, m, 4*m)) {
+			break
+		}
 		for _, ef := range []int{40, 200, 400, 1000} {
 			c.run(fmt.Sprintf(`SET hnsw.ef_search = %d`, ef))
 			c.report(fmt.Sprintf("%s, ef %d", name, ef), func(_ int, p *parsed) []int64 {
@@ -210,7 +221,9 @@ func (c *candidateBench) gin() {
 			SELECT array_agg(split_part(x, ':', 1)::int)
 			FROM unnest(string_to_array(trim('{' FROM split_part(weights::text, '}', 1)), ',')) x) AS ids
 		FROM passage_terms`)
-	c.built("gin_terms", `CREATE INDEX gin_terms ON inverted USING gin (ids)`)
+	if !c.built("gin_terms", `CREATE INDEX gin_terms ON inverted USING gin (ids)`) {
+		return
+	}
 	c.run(`ANALYZE inverted`)
 	for _, rarest := range []int{3, 8, 1000} {
 		c.report(fmt.Sprintf("GIN on the %d rarest terms", rarest), func(_ int, p *parsed) []int64 {
