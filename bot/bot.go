@@ -84,9 +84,10 @@ type Turn struct {
 type Citation struct {
 	N        int       `json:"n"`
 	Title    string    `json:"title"`
-	Heading  string    `json:"heading"` // heading path, " > " between levels; "" at the top of the document
-	URL      string    `json:"url"`     // "" for a document without an address
-	Source   string    `json:"source"`  // file path or address it was ingested from
+	Heading  string    `json:"heading"`        // heading path, " > " between levels; "" at the top of the document
+	Page     int       `json:"page,omitempty"` // from 1; 0 in a document without pages
+	URL      string    `json:"url"`            // "" for a document without an address
+	Source   string    `json:"source"`         // file path or address it was ingested from
 	Quote    string    `json:"quote"`
 	Document uuid.UUID `json:"document"`
 	Passage  int64     `json:"passage"`
@@ -177,6 +178,7 @@ type shown struct {
 	N       int    `json:"n"`
 	Title   string `json:"title"`
 	Heading string `json:"heading"`
+	Page    int    `json:"page,omitempty"`
 	URL     string `json:"url"`
 	Quote   string `json:"quote"`
 }
@@ -184,7 +186,7 @@ type shown struct {
 func (r Reply) data() (json.RawMessage, error) {
 	data := messageData{AI: true, Choices: r.Choices}
 	for _, c := range r.Citations {
-		data.Citations = append(data.Citations, shown{c.N, c.Title, c.Heading, c.URL, c.Quote})
+		data.Citations = append(data.Citations, shown{c.N, c.Title, c.Heading, c.Page, c.URL, c.Quote})
 	}
 	return json.Marshal(data)
 }

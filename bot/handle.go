@@ -191,6 +191,7 @@ func (b *Bot) conclude(ctx context.Context, tx pgx.Tx, c *chat.Conversation, tur
 type found struct {
 	Title    string    `json:"title"`
 	Heading  string    `json:"heading"`
+	Page     int       `json:"page,omitempty"`
 	URL      string    `json:"url"`
 	Source   string    `json:"source"`
 	Text     string    `json:"text"`
@@ -201,8 +202,8 @@ type found struct {
 func passagesJSON(hits []knowledge.Hit) ([]byte, error) {
 	out := make([]found, 0, len(hits))
 	for _, h := range hits {
-		out = append(out, found{Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), URL: h.URL, Source: h.URI,
-			Text: clip(readable(h.Text), 600), Score: h.Score, Document: h.DocumentID})
+		out = append(out, found{Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), Page: h.Page, URL: atPage(h),
+			Source: h.URI, Text: clip(readable(h.Text), 600), Score: h.Score, Document: h.DocumentID})
 	}
 	return json.Marshal(out)
 }

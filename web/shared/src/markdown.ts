@@ -36,10 +36,11 @@ export function safeURL(address: string | undefined, base?: string): string | nu
   }
 }
 
-/** sourceLabel names a source by its title and the headings below it, "Returns › How long you have". */
-export function sourceLabel(source: { title: string; heading?: string }): string {
+/** sourceLabel names a source by its title, the headings below it and its page: "Returns › How long you have, p. 3". */
+export function sourceLabel(source: { title: string; heading?: string; page?: number }, page = 'p. {n}'): string {
   const headings = (source.heading ?? '').split(' > ').filter((heading) => heading && heading !== source.title)
-  return [source.title, ...headings].join(' › ')
+  const path = [source.title, ...headings].join(' › ')
+  return source.page ? `${path}, ${page.replace('{n}', String(source.page))}` : path
 }
 
 interface Block {

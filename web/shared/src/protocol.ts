@@ -25,6 +25,7 @@ export interface Citation {
   n: number
   title: string
   heading?: string
+  page?: number
   url?: string
   quote?: string
 }

@@ -78,4 +78,5 @@ describe('safeURL', () => {
 it('names a source by title and headings without repeating the title', () => {
   expect(sourceLabel({ title: 'Returns', heading: 'Returns > Refunds > Time' })).toBe('Returns › Refunds › Time')
   expect(sourceLabel({ title: 'Returns', heading: '' })).toBe('Returns')
+  expect(sourceLabel({ title: 'Manual', page: 3 }, '第 {n} 页')).toBe('Manual, 第 3 页')
 })

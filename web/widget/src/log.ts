@@ -66,7 +66,7 @@ export class Log {
     if (!citations?.length) return null
     const items = citations.map((citation) => {
       const href = safeURL(citation.url, this.origin)
-      const label = sourceLabel(citation)
+      const label = sourceLabel(citation, this.texts.page)
       const link = href ? el('a', { href, target: '_blank', rel: 'noopener noreferrer' }, label) : el('span', {}, label)
       return el('li', { value: String(citation.n) }, link)
     })

@@ -34,6 +34,7 @@ export interface Entity {
 export interface FoundPassage {
   title: string
   heading?: string
+  page?: number
   url?: string
   text: string
   score: number

@@ -17,6 +17,7 @@ export const en = {
     required: 'Enter your e-mail and password.',
     wrong: 'E-mail or password is wrong.',
   },
+  page: 'p. {n}',
   error: { offline: 'The server does not answer. Try again in a moment.', failed: 'That did not work: {reason}' },
   link: { connecting: 'Connecting…', waiting: 'Connection lost. Reconnecting; what you write is kept and sent then.' },
   status: { label: 'My status', online: 'Online', away: 'Away', load: '{load} of {capacity} conversations' },

@@ -19,6 +19,7 @@ export const zh: Table = {
     required: '请输入邮箱和密码。',
     wrong: '邮箱或密码错误。',
   },
+  page: '第 {n} 页',
   error: { offline: '服务器没有响应，请稍后再试。', failed: '操作失败：{reason}' },
   link: { connecting: '连接中…', waiting: '连接已断开，正在重连；您输入的内容会保留并自动发送。' },
   status: { label: '我的状态', online: '在线', away: '离开', load: '{load}/{capacity} 个对话' },
