@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -135,54 +133,14 @@ type removeSourceInput struct {
 	Documents bool      `query:"documents" doc:"also remove the documents that came from this source and from no other"`
 }
 
-// errHolds ends a transaction that would have removed a source before its documents.
-var errHolds = errors.New("the source still holds documents")
-
-// removeSource removes the documents first: after a failure in between, the source is still there with the rest of them,
-// and removing it again goes on. The transaction that removes the source says what it holds, and comes to nothing then.
+// removeSource removes a source and, on demand, what came from it alone.
 func (s *Server) removeSource(ctx context.Context, in *removeSourceInput) (*struct{}, error) {
-	p, removed := who(ctx), 0
-	for {
-		var documents []uuid.UUID
-		err := s.c.DB.InTx(ctx, p.Workspace, func(tx pgx.Tx) (err error) {
-			if documents, err = s.c.Jobs.RemoveSource(ctx, tx, p.Workspace, in.ID); err != nil {
-				return err
-			}
-			if in.Documents && len(documents) > 0 {
-				return errHolds
-			}
-			return audit.Write(ctx, tx, p.Workspace, audit.Record{Actor: p.Actor(), Action: "source.remove",
-				Target: "source:" + in.ID.String(), Data: map[string]any{"documents": removed}})
-		})
-		if !errors.Is(err, errHolds) {
-			return nil, err
-		}
-		if err := s.removeDocuments(ctx, in.ID, documents); err != nil {
-			return nil, err
-		}
-		removed += len(documents)
-	}
-}
-
-// removedAtOnce is how many documents go in one transaction: writers of the workspace wait for it.
-const removedAtOnce = 200
-
-// removeDocuments removes documents of a source, and records each batch before it goes.
-func (s *Server) removeDocuments(ctx context.Context, source uuid.UUID, documents []uuid.UUID) error {
 	p := who(ctx)
-	for batch := range slices.Chunk(documents, removedAtOnce) {
-		err := s.c.DB.InTx(ctx, p.Workspace, func(tx pgx.Tx) error {
-			return audit.Write(ctx, tx, p.Workspace, audit.Record{Actor: p.Actor(), Action: "source.remove_documents",
-				Target: "source:" + source.String(), Data: map[string]any{"documents": len(batch)}})
-		})
-		if err != nil {
-			return err
-		}
-		if err := s.c.Base.Remove(ctx, p.Workspace, batch...); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := s.c.Jobs.DropSource(ctx, p.Workspace, in.ID, in.Documents, func(ctx context.Context, tx pgx.Tx, action string, n int) error {
+		return audit.Write(ctx, tx, p.Workspace, audit.Record{Actor: p.Actor(), Action: action,
+			Target: "source:" + in.ID.String(), Data: map[string]any{"documents": n}})
+	})
+	return nil, err
 }
 
 // created documents that a POST makes something new.

@@ -202,7 +202,7 @@ type found struct {
 func passagesJSON(hits []knowledge.Hit) ([]byte, error) {
 	out := make([]found, 0, len(hits))
 	for _, h := range hits {
-		out = append(out, found{Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), Page: h.Page, URL: atPage(h),
+		out = append(out, found{Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), Page: h.Page, URL: h.URL,
 			Source: h.URI, Text: clip(readable(h.Text), 600), Score: h.Score, Document: h.DocumentID})
 	}
 	return json.Marshal(out)

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -33,16 +32,8 @@ func (b *Bot) quote(t Turn, r *Reply) bool {
 }
 
 func cite(n int, h knowledge.Hit, quote string) Citation {
-	return Citation{N: n, Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), Page: h.Page, URL: atPage(h),
+	return Citation{N: n, Title: h.Title, Heading: strings.Join(h.HeadingPath, " > "), Page: h.Page, URL: h.URL,
 		Source: h.URI, Quote: clip(quote, quoteMost), Document: h.DocumentID, Passage: h.ID}
-}
-
-// atPage is the address of a passage. Viewers of PDF open the page that the fragment names (RFC 8118).
-func atPage(h knowledge.Hit) string {
-	if h.Page == 0 || h.URL == "" || strings.Contains(h.URL, "#") {
-		return h.URL
-	}
-	return fmt.Sprintf("%s#page=%d", h.URL, h.Page)
 }
 
 // excerpt cuts the part of the passage that answers the question: whole lines and sentences around the one that says

@@ -44,7 +44,7 @@ import (
 )
 
 // version is part of every hash. Raise it when a change of a loader or of the splitter must reach stored documents.
-const version = "ingest/3"
+const version = "ingest/4"
 
 // Config holds the limits of a [Pipeline]. The zero value is ready for use.
 type Config struct {

@@ -322,7 +322,7 @@ func TestJobIsTriedAgainAndThenFails(t *testing.T) {
 	t.Parallel()
 	url, _, _ := hanging(t)
 	q := newQueue(t, Config{AllowNetworks: loopback()}, func(c *river.Config) {
-		c.JobTimeout, c.MaxAttempts = 50*time.Millisecond, 2
+		c.JobTimeout, c.MaxAttempts = 500*time.Millisecond, 2
 	}).run()
 	id := q.enqueue(url)
 	q.await(id)

@@ -20,6 +20,14 @@ type page struct {
 	parts    []block
 }
 
+// opening is the heading that a page begins with, "" if it begins otherwise or asks a question there.
+func (p page) opening() string {
+	if len(p.parts) == 0 || p.parts[0].kind != heading || p.parts[0].question {
+		return ""
+	}
+	return clip(p.parts[0].title, longestTitle)
+}
+
 // kind says what a block is, because each kind is cut in its own way.
 type kind int
 

@@ -80,6 +80,9 @@ func (t task) document(p page, emit func(part) error) error {
 	}
 	p.title = clip(p.title, longestTitle)
 	if p.title == "" {
+		p.title = p.opening()
+	}
+	if p.title == "" {
 		p.title = nameOf(uri)
 	}
 	if p.url == "" {

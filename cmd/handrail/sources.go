@@ -115,30 +115,21 @@ type sourcesRemoveCommand struct {
 	Documents bool   `help:"Also remove the documents that came from this source and from no other."`
 }
 
-// Run removes the source, and then its documents if they are to go too.
+// Run removes the source, and its documents before it if they are to go too.
 func (cmd *sourcesRemoveCommand) Run(ctx context.Context, c *commands, io streams) error {
 	id, err := sourceID(cmd.ID)
 	if err != nil {
 		return err
 	}
 	return withStack(ctx, c, io, func(st *stack) error {
-		var documents []uuid.UUID
-		err := st.db.InTx(ctx, st.workspace, func(tx pgx.Tx) (err error) {
-			if documents, err = ingest.NewRuns(st.db, st.ingest).RemoveSource(ctx, tx, st.workspace, id); err != nil {
-				return err
-			}
-			if !cmd.Documents {
-				documents = nil
-			}
-			return st.record(ctx, tx, "source.remove", id, map[string]any{"documents": len(documents)})
-		})
+		removed, err := ingest.NewRuns(st.db, st.ingest).DropSource(ctx, st.workspace, id, cmd.Documents,
+			func(ctx context.Context, tx pgx.Tx, action string, n int) error {
+				return st.record(ctx, tx, action, id, map[string]any{"documents": n})
+			})
 		if err != nil {
 			return err
 		}
-		if err := st.base.Remove(ctx, st.workspace, documents...); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(io.out, "removed the source and %d documents\n", len(documents))
+		_, err = fmt.Fprintf(io.out, "removed the source and %d documents\n", removed)
 		return err
 	})
 }
