@@ -94,3 +94,16 @@ func lineAt(s string, offset int) int { return 1 + strings.Count(s[:offset], "\n
 
 // keyOf is equal for texts that differ in nothing but case, spacing and punctuation.
 func keyOf(s string) string { return strings.Join(text.Words(s), " ") }
+
+// Examples returns what the upload itself holds. Its errors are of kind [errs.Invalid] and name the lines.
+func (u Upload) Examples() ([]Example, error) {
+	r := read(u, Catalog{})
+	if err := r.checked().Err(); err != nil {
+		return nil, err
+	}
+	out := make([]Example, len(r.examples))
+	for i, e := range r.examples {
+		out[i] = e.Example
+	}
+	return out, nil
+}
