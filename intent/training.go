@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -72,10 +73,11 @@ func (t *Trainer) Enqueue(ctx context.Context, ws uuid.UUID, r TrainingRequest) 
 		return uuid.Nil, err
 	}
 	id := uuid.New()
+	note := strings.ToValidUTF8(strings.ReplaceAll(r.Note, "\x00", ""), "\uFFFD") // which the database could not store
 	err = t.classifier.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			INSERT INTO intent_trainings (workspace_id, id, format, body, note, activate, actor)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, ws, id, string(r.Format), r.Text, r.Note, r.Activate, r.Actor)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, ws, id, string(r.Format), r.Text, note, r.Activate, r.Actor)
 		if err != nil {
 			return err
 		}
