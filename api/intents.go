@@ -328,13 +328,12 @@ type compareInput struct {
 	B int `query:"b" required:"true" minimum:"1"`
 }
 
-func (s *Server) compareIntents(ctx context.Context, in *compareInput) (*comparisonOutput, error) {
+type compareOutput struct{ Body intent.Comparison }
+
+func (s *Server) compareIntents(ctx context.Context, in *compareInput) (*compareOutput, error) {
 	if in.A == in.B {
 		return nil, errs.New(errs.Invalid, "a and b are both version %d: name two versions", in.A)
 	}
 	c, err := s.c.Classifier.Compare(ctx, who(ctx).Workspace, in.A, in.B)
-	if err != nil {
-		return nil, err
-	}
-	return &comparisonOutput{comparisonOf(c)}, nil
+	return &compareOutput{c}, err
 }

@@ -37,14 +37,14 @@ const (
 
 // Finding is one thing that is wrong with labelled examples.
 type Finding struct {
-	Severity  Severity
-	Kind      FindingKind
-	Line      int    // of the upload, from 1; 0 = what it is merged into, or the upload as a whole
-	OtherLine int    // of the other example, 0 likewise
-	Intent    string // "" where it concerns none
-	Other     string // the other intent
-	Text      string // the example
-	Message   string // what is wrong and what to do, without the line
+	Severity  Severity    `json:"severity"`
+	Kind      FindingKind `json:"kind"`
+	Line      int         `json:"line"`       // of the upload, from 1; 0 = what it is merged into, or the upload as a whole
+	OtherLine int         `json:"other_line"` // of the other example, 0 likewise
+	Intent    string      `json:"intent"`     // "" where it concerns none
+	Other     string      `json:"other"`      // the other intent
+	Text      string      `json:"text"`       // the example
+	Message   string      `json:"message"`    // what is wrong and what to do, without the line
 }
 
 // maxFindings bounds a list of findings. Errors come first, so what is cut off are warnings as a rule.
@@ -143,7 +143,6 @@ func (r *reading) checked() Checked {
 	slices.SortStableFunc(r.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Line, b.Line))
 	})
-	out := Checked{Catalog: r.catalog, Intents: len(r.catalog.Intents), Examples: len(r.examples),
+	return Checked{Catalog: r.catalog, Intents: len(r.catalog.Intents), Examples: len(r.examples),
 		Findings: r.findings[:min(len(r.findings), maxFindings)]}
-	return out
 }

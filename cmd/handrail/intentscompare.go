@@ -38,8 +38,10 @@ func (cmd *intentsCompareCommand) Run(ctx context.Context, c *commands, io strea
 func printComparison(w io.Writer, c intent.Comparison) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "on %d unseen examples\tversion %d\tversion %d\n", c.Examples, c.A, c.B)
-	fmt.Fprintf(t, "accuracy\t%s\t%s\n", percent(c.Accuracy.A), percent(c.Accuracy.B))
-	fmt.Fprintf(t, "out of scope found\t%s\t%s\n", percent(c.OOSRecall.A), percent(c.OOSRecall.B))
+	fmt.Fprintf(t, "accuracy\t%s\t%s\n", percent(&c.Accuracy.A), percent(&c.Accuracy.B))
+	if oos := c.OOSRecall; oos != nil {
+		fmt.Fprintf(t, "out of scope found\t%s\t%s\n", percent(&oos.A), percent(&oos.B))
+	}
 	for _, i := range c.Intents {
 		fmt.Fprintf(t, "F1 of %s (%d)\t%s\t%s\n", i.Name, i.N, percent(&i.A.F1), percent(&i.B.F1))
 	}
