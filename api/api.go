@@ -32,6 +32,7 @@ import (
 	"handrail/curation"
 	"handrail/handoff"
 	"handrail/ingest"
+	"handrail/intent"
 	"handrail/internal/auth"
 	"handrail/internal/chat"
 	"handrail/internal/events"
@@ -41,22 +42,24 @@ import (
 
 // Config is what a Server works with. All fields are needed unless said otherwise.
 type Config struct {
-	DB        *postgres.DB
-	Bus       *events.Bus
-	Log       *chat.Log
-	Desk      *handoff.Desk
-	Bot       *bot.Bot
-	Base      *knowledge.Base
-	Jobs      *ingest.Jobs
-	Curator   *curation.Curator
-	Auth      *auth.Store
-	Workspace uuid.UUID // the workspace that staff of this server sign in to
-	Version   string
-	Logger    *slog.Logger
-	Metrics   *prometheus.Registry
-	Console   fs.FS        // the built console
-	Widget    fs.FS        // the built widget
-	Home      http.Handler // serves /; optional: the default redirects to the console
+	DB         *postgres.DB
+	Bus        *events.Bus
+	Log        *chat.Log
+	Desk       *handoff.Desk
+	Bot        *bot.Bot
+	Base       *knowledge.Base
+	Jobs       *ingest.Jobs
+	Curator    *curation.Curator
+	Classifier *intent.Classifier
+	Trainer    *intent.Trainer
+	Auth       *auth.Store
+	Workspace  uuid.UUID // the workspace that staff of this server sign in to
+	Version    string
+	Logger     *slog.Logger
+	Metrics    *prometheus.Registry
+	Console    fs.FS        // the built console
+	Widget     fs.FS        // the built widget
+	Home       http.Handler // serves /; optional: the default redirects to the console
 
 	// SecureCookies marks session cookies as Secure with the __Host- prefix. It needs HTTPS.
 	SecureCookies bool

@@ -58,6 +58,7 @@ func (s *Server) install() {
 	route(s, api, "PUT", "/api/v1/drafts/{id}", auth.WriteKnowledge, "Edit a draft", s.updateDraft)
 	route(s, api, "POST", "/api/v1/drafts/{id}/publish", auth.WriteKnowledge, "Make a draft searchable", s.publishDraft)
 	route(s, api, "POST", "/api/v1/drafts/{id}/dismiss", auth.WriteKnowledge, "Put a draft aside, or take it out of the base", s.dismissDraft)
+	s.installIntents(api)
 	route(s, api, "GET", "/api/v1/users", auth.ManageUsers, "List staff", s.listUsers)
 	route(s, api, "POST", "/api/v1/users", auth.ManageUsers, "Add a member of staff", s.addUser)
 	route(s, api, "POST", "/api/v1/keys", auth.ManageKeys, "Make an API key", s.addKey)

@@ -45,6 +45,7 @@ type system struct {
 	log       *chat.Log
 	desk      *handoff.Desk
 	curator   *curation.Curator
+	intents   *intent.Classifier
 	server    *api.Server
 }
 
@@ -77,20 +78,23 @@ func startOn(t *testing.T, database string) *system {
 	s.log = chat.NewLog(db, bus, chat.Config{})
 	desk := handoff.New(db, s.log, bus, handoff.Config{})
 	s.desk = desk
-	b := bot.New(bot.Config{DB: db, Log: s.log, Base: base, Classifier: intent.NewClassifier(db), Desk: desk, Logger: logger,
+	s.intents = intent.NewClassifier(db)
+	trainer := intent.NewTrainer(s.intents, logger)
+	b := bot.New(bot.Config{DB: db, Log: s.log, Base: base, Classifier: s.intents, Desk: desk, Logger: logger,
 		Settings: bot.Settings{Name: "Bot"}})
 	worker := bot.NewWorker(bot.WorkerConfig{Bot: b, Log: s.log, Node: uuid.NewString(), Logger: logger, Concurrency: 2})
 	jobs, err := ingest.NewJobs(db, pipeline, logger)
 	require.NoError(t, err)
 	s.curator = curation.New(curation.Config{DB: db, Base: base, Bot: b, Mask: intent.Mask, Logger: logger})
 	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth, Curator: s.curator,
-		Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
+		Classifier: s.intents, Trainer: trainer, Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>console")}},
 		Widget:  fstest.MapFS{"widget.js": {Data: []byte("// widget")}}})
 	s.log.Start(ctx)
 	desk.Start(ctx)
 	worker.Start(ctx)
 	s.curator.Start(ctx)
+	trainer.Start(ctx)
 	require.NoError(t, jobs.Start(ctx))
 	wake, err := bus.Subscribe("turn.due", func(string, []byte) { worker.Wake() })
 	require.NoError(t, err)
@@ -111,6 +115,7 @@ func startOn(t *testing.T, database string) *system {
 		wake.Close()
 		ended.Close()
 		s.curator.Stop()
+		trainer.Stop()
 		worker.Stop()
 		desk.Stop()
 		s.log.Stop()

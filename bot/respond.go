@@ -84,6 +84,9 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 	if b.followPolicy(t, r) {
 		return nil
 	}
+	if asked, err := b.clarifyPolicy(ctx, t, r); asked || err != nil {
+		return err
+	}
 	if len(found.Hits) == 0 {
 		b.handOff(r, ReasonNoAnswer)
 		return nil

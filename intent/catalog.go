@@ -11,7 +11,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"handrail/internal/errs"
-	"handrail/internal/text"
 )
 
 // LoadCatalog reads a catalog from YAML. Errors are of kind [errs.Invalid] and name the line and what to do.
@@ -33,26 +32,53 @@ import (
 //	  en:
 //	    - What is the capital of France?
 func LoadCatalog(r io.Reader) (Catalog, error) {
+	reader := newCatalogReader()
+	cat, err := reader.read(r)
+	if err != nil {
+		return Catalog{}, err
+	}
+	for _, f := range emptyAndEqual(reader.examples) {
+		if f.Severity == SeverityError {
+			return Catalog{}, errs.New(errs.Invalid, "%s", f)
+		}
+	}
+	return cat, nil
+}
+
+// readYAML reads a whole catalog.
+func (r *reading) readYAML(content string) {
+	reader := newCatalogReader()
+	cat, err := reader.read(strings.NewReader(content))
+	var at *lineError
+	if errors.As(err, &at) {
+		r.add(SeverityError, KindSyntax, at.line, "%s", at.message)
+		return
+	}
+	if err != nil {
+		r.add(SeverityError, KindSyntax, 0, "%s", errs.Public(err))
+		return
+	}
+	r.catalog, r.lines, r.examples = cat, reader.intents, reader.examples
+}
+
+// catalogReader walks the nodes itself, because only nodes know their lines.
+type catalogReader struct {
+	intents  map[string]int // line of each intent seen
+	examples []labelled
+}
+
+func newCatalogReader() *catalogReader { return &catalogReader{intents: map[string]int{}} }
+
+func (r *catalogReader) read(from io.Reader) (Catalog, error) {
 	var doc yaml.Node
-	err := yaml.NewDecoder(r).Decode(&doc)
+	err := yaml.NewDecoder(from).Decode(&doc)
 	if errors.Is(err, io.EOF) {
 		return Catalog{}, errs.New(errs.Invalid, "the intent catalog is empty: list its intents under \"intents:\"")
 	}
 	if err != nil {
 		return Catalog{}, errs.New(errs.Invalid, "the intent catalog is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	return (&catalogReader{intents: map[string]int{}, examples: map[string]place{}}).catalog(doc.Content[0])
-}
-
-// catalogReader walks the nodes itself, because only nodes know their lines.
-type catalogReader struct {
-	intents  map[string]int   // line of each intent seen
-	examples map[string]place // where each example, normalised, was seen
-}
-
-type place struct {
-	intent string
-	line   int
+	return r.catalog(doc.Content[0])
 }
 
 // field reads one value of a mapping.
@@ -140,23 +166,14 @@ func (r *catalogReader) byLanguage(n *yaml.Node, intent string) (map[string][]st
 				return err
 			}
 			out[lang] = append(out[lang], s)
-			return r.example(n, intent, s)
+			r.examples = append(r.examples, labelled{Example{Text: s, Intent: intent, Lang: lang}, n.Line})
+			if len(r.examples) > maxExamples {
+				return invalid(n, "there are more than %d examples: leave some out", maxExamples)
+			}
+			return nil
 		})
 	})
 	return out, err
-}
-
-func (r *catalogReader) example(n *yaml.Node, intent, s string) error {
-	key := strings.Join(text.Words(s), " ")
-	if key == "" {
-		return invalid(n, "an example of %q has no words: remove it", intent)
-	}
-	if first, ok := r.examples[key]; ok && first.intent != intent {
-		return invalid(n, "the example %q of %q stands also under %q in line %d: keep one of them",
-			s, intent, first.intent, first.line)
-	}
-	r.examples[key] = place{intent, n.Line}
-	return nil
 }
 
 // fields calls the reader of every key of a mapping, and refuses keys without one.
@@ -213,6 +230,9 @@ func scalar[S ~string](to *S) field {
 		if n.Kind != yaml.ScalarNode {
 			return invalid(n, "a single text is expected here")
 		}
+		if strings.ContainsRune(n.Value, 0) {
+			return invalid(n, "the text holds a zero character: remove it")
+		}
 		*to = S(n.Value)
 		return nil
 	}
@@ -248,5 +268,15 @@ func target(n *yaml.Node) *yaml.Node {
 }
 
 func invalid(n *yaml.Node, format string, args ...any) error {
-	return errs.New(errs.Invalid, "line %d: %s", n.Line, fmt.Sprintf(format, args...))
+	return &lineError{line: n.Line, message: fmt.Sprintf(format, args...)}
 }
+
+// lineError is what is wrong with a line. It unwraps to an error of kind Invalid that names the line.
+type lineError struct {
+	line    int
+	message string
+}
+
+func (e *lineError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.message) }
+
+func (e *lineError) Unwrap() error { return errs.New(errs.Invalid, "%s", e.Error()) }

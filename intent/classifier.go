@@ -26,6 +26,8 @@ type Classifier struct {
 
 	mu     sync.Mutex
 	active map[uuid.UUID]*slot
+
+	training chan struct{} // see alone
 }
 
 // slot holds the active version of one workspace. Its mutex makes concurrent messages load a new version once.
@@ -39,7 +41,18 @@ type slot struct {
 
 // NewClassifier returns a classifier that keeps its models in db.
 func NewClassifier(db *postgres.DB) *Classifier {
-	return &Classifier{db: db, now: time.Now, active: map[uuid.UUID]*slot{}}
+	return &Classifier{db: db, now: time.Now, active: map[uuid.UUID]*slot{}, training: make(chan struct{}, 1)}
+}
+
+// alone waits until nobody else on this node trains or compares models, which takes all that a core has and must leave
+// the others to the chat. The caller calls done.
+func (c *Classifier) alone(ctx context.Context) (done func(), err error) {
+	select {
+	case c.training <- struct{}{}:
+		return func() { <-c.training }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Result is what the active model of a workspace says about one message.

@@ -76,9 +76,9 @@ func TestClassifierKeepsVersions(t *testing.T) {
 		require.Equal(t, i+1, version)
 	}
 	require.Equal(t, "second", classify(t, c, ws, "where is it").Name)
-	require.NoError(t, c.Activate(t.Context(), ws, 1))
+	require.NoError(t, c.Activate(t.Context(), ws, "user:1", 1))
 	require.Equal(t, "first", classify(t, c, ws, "where is it").Name)
-	require.True(t, errs.Is(c.Activate(t.Context(), ws, 9), errs.NotFound))
+	require.True(t, errs.Is(c.Activate(t.Context(), ws, "user:1", 9), errs.NotFound))
 
 	versions, err := c.Versions(t.Context(), ws)
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"handrail/internal/audit"
 	"handrail/internal/errs"
 )
 
@@ -19,40 +20,23 @@ type Version struct {
 	Active    bool
 	TrainedAt time.Time
 	Intents   int // number of intents
+	Examples  int // number of examples, with those out of scope
+	Note      string
+	// The shares that models of the same catalog judged right without having seen them, in [0,1]; nil = not measured.
+	Accuracy  *float64 // of the examples of an intent
+	OOSRecall *float64 // of the examples out of scope
 }
 
-// Train fits a model to the catalog, stores both as the next version and activates it, in one transaction. A catalog
-// without examples gives an error of kind [errs.Invalid] and changes nothing.
+// Train fits a model to the catalog, stores both as the next version and activates it, in one transaction. It measures
+// nothing; [Trainer] does. A catalog without examples gives an error of kind [errs.Invalid] and changes nothing.
 func (c *Classifier) Train(ctx context.Context, ws uuid.UUID, cat Catalog) (version int, err error) {
 	model, err := TrainModel(cat.Train(), TrainOptions{})
 	if err != nil {
 		return 0, err
 	}
-	parameters, err := model.MarshalBinary()
-	if err != nil {
-		return 0, err
-	}
-	catalog, err := json.Marshal(cat)
-	if err != nil {
-		return 0, fmt.Errorf("encode the catalog: %w", err)
-	}
 	err = c.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		if err := serialise(ctx, tx, ws); err != nil {
-			return err
-		}
-		err := tx.QueryRow(ctx, `
-			INSERT INTO intent_catalogs (workspace_id, version, catalog)
-			SELECT $1, coalesce(max(version), 0) + 1, $2 FROM intent_catalogs WHERE workspace_id = $1
-			RETURNING version`, ws, catalog).Scan(&version)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO intent_models (workspace_id, version, parameters) VALUES ($1, $2, $3)`,
-			ws, version, parameters); err != nil {
-			return err
-		}
-		return activate(ctx, tx, ws, version)
+		version, err = release{catalog: cat, model: model, actor: "system", activate: true}.insert(ctx, tx, ws)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("store the intent model: %w", err)
@@ -61,13 +45,65 @@ func (c *Classifier) Train(ctx context.Context, ws uuid.UUID, cat Catalog) (vers
 	return version, nil
 }
 
-// Activate goes back, or forward, to a stored version. An unknown one gives an error of kind [errs.NotFound].
-func (c *Classifier) Activate(ctx context.Context, ws uuid.UUID, version int) error {
+// release is what becomes the next version.
+type release struct {
+	catalog  Catalog
+	model    *Model
+	scores   scores
+	note     string
+	actor    string // for the audit log
+	activate bool
+}
+
+// insert stores the release in the caller's transaction.
+func (r release) insert(ctx context.Context, tx pgx.Tx, ws uuid.UUID) (version int, err error) {
+	parameters, err := r.model.MarshalBinary()
+	if err != nil {
+		return 0, err
+	}
+	catalog, err := json.Marshal(r.catalog)
+	if err != nil {
+		return 0, fmt.Errorf("encode the catalog: %w", err)
+	}
+	if err := serialise(ctx, tx, ws); err != nil {
+		return 0, err
+	}
+	err = tx.QueryRow(ctx, `
+		INSERT INTO intent_catalogs (workspace_id, version, catalog)
+		SELECT $1, coalesce(max(version), 0) + 1, $2 FROM intent_catalogs WHERE workspace_id = $1
+		RETURNING version`, ws, catalog).Scan(&version)
+	if err != nil {
+		return 0, err
+	}
+	examples := len(r.catalog.Train())
+	_, err = tx.Exec(ctx, `
+		INSERT INTO intent_models (workspace_id, version, parameters, examples, note, accuracy, oos_recall)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		ws, version, parameters, examples, r.note, r.scores.accuracy, r.scores.oosRecall)
+	if err != nil {
+		return 0, err
+	}
+	err = audit.Write(ctx, tx, ws, audit.Record{Actor: r.actor, Action: "intent.train", Target: modelTarget(version),
+		Data: map[string]any{"intents": len(r.catalog.Intents), "examples": examples, "active": r.activate}})
+	if err == nil && r.activate {
+		err = activate(ctx, tx, ws, version)
+	}
+	return version, err
+}
+
+func modelTarget(version int) string { return fmt.Sprintf("intent_model:%d", version) }
+
+// Activate goes back, or forward, to a stored version in actor's name. An unknown one gives an error of kind
+// [errs.NotFound].
+func (c *Classifier) Activate(ctx context.Context, ws uuid.UUID, actor string, version int) error {
 	err := c.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		if err := serialise(ctx, tx, ws); err != nil {
 			return err
 		}
-		return activate(ctx, tx, ws, version)
+		if err := activate(ctx, tx, ws, version); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, ws, audit.Record{Actor: actor, Action: "intent.activate", Target: modelTarget(version)})
 	})
 	if err != nil {
 		return fmt.Errorf("activate intent model %d: %w", version, err)
@@ -81,7 +117,8 @@ func (c *Classifier) Versions(ctx context.Context, ws uuid.UUID) ([]Version, err
 	var out []Version
 	err := c.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			SELECT m.version, m.active, m.trained_at, jsonb_array_length(c.catalog -> 'intents')
+			SELECT m.version, m.active, m.trained_at, jsonb_array_length(c.catalog -> 'intents'),
+			       m.examples, m.note, m.accuracy, m.oos_recall
 			FROM intent_models m JOIN intent_catalogs c USING (workspace_id, version)
 			WHERE m.workspace_id = $1
 			ORDER BY m.version DESC`, ws)
@@ -117,6 +154,26 @@ func (c *Classifier) Catalog(ctx context.Context, ws uuid.UUID) (Catalog, int, e
 	return cat, version, nil
 }
 
+// CatalogOf returns the catalog of a stored version. An unknown one gives an error of kind [errs.NotFound].
+func (c *Classifier) CatalogOf(ctx context.Context, ws uuid.UUID, version int) (cat Catalog, err error) {
+	err = c.db.InTx(ctx, ws, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `
+			SELECT catalog FROM intent_catalogs WHERE workspace_id = $1 AND version = $2`, ws, version).Scan(&cat)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return noVersion(version)
+		}
+		return err
+	})
+	if err != nil {
+		return Catalog{}, fmt.Errorf("read intent catalog %d: %w", version, err)
+	}
+	return cat, nil
+}
+
+func noVersion(version int) error {
+	return errs.New(errs.NotFound, "there is no version %d of the intent model: list the versions and choose one", version)
+}
+
 // serialise makes concurrent changes of one workspace's versions wait for each other.
 func serialise(ctx context.Context, tx pgx.Tx, ws uuid.UUID) error {
 	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('intent ' || $1::text, 0))`, ws.String())
@@ -133,7 +190,7 @@ func activate(ctx context.Context, tx pgx.Tx, ws uuid.UUID, version int) error {
 	tag, err := tx.Exec(ctx, `
 		UPDATE intent_models SET active = true WHERE workspace_id = $1 AND version = $2`, ws, version)
 	if err == nil && tag.RowsAffected() == 0 {
-		return errs.New(errs.NotFound, "there is no version %d of the intent model: list the versions and choose one", version)
+		return noVersion(version)
 	}
 	return err
 }

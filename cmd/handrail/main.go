@@ -41,7 +41,8 @@ type commands struct {
 	Ask     askCommand     `cmd:"" help:"Ask the bot one question."`
 	Embed   embedCommand   `cmd:"" help:"Give vectors to passages that the configured embedder has not seen."`
 	Eval    evalCommand    `cmd:"" help:"Score intents, retrieval and whole turns."`
-	Train   trainCommand   `cmd:"" help:"Train the intent classifier from a catalog."`
+	Intents intentsCommand `cmd:"" help:"Check, train, compare and activate the intent models."`
+	Train   trainCommand   `cmd:"" help:"Same as intents train."`
 	User    userCommand    `cmd:"" help:"Add staff."`
 	Key     keyCommand     `cmd:"" help:"Make API keys."`
 	Widget  widgetCommand  `cmd:"" help:"Make a widget and print its snippet."`

@@ -15,6 +15,7 @@ import (
 	"handrail/api"
 	"handrail/bot"
 	"handrail/ingest"
+	"handrail/intent"
 	"handrail/internal/errs"
 	"handrail/web"
 )
@@ -73,8 +74,9 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	if err != nil {
 		return err
 	}
+	trainer := intent.NewTrainer(st.classifier, st.logger)
 	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Bot: st.bot, Base: st.base,
-		Jobs: jobs, Curator: st.curator, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
+		Jobs: jobs, Curator: st.curator, Classifier: st.classifier, Trainer: trainer, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
 		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
 		Settings: widgetTexts(st.settings.Bot.Name, suggestions)})
 
@@ -101,6 +103,8 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 		return err
 	}
 	defer ended.Close()
+	trainer.Start(background)
+	defer trainer.Stop()
 	if err := jobs.Start(background); err != nil {
 		return err
 	}

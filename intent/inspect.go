@@ -1,0 +1,206 @@
+package intent
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/language"
+
+	"handrail/internal/text"
+)
+
+const (
+	// leastExamples is how many examples an intent must have: of a single one nothing can be generalised.
+	leastExamples = 2
+	// fewExamples is below how many the model is likely to guess.
+	fewExamples = 5
+)
+
+// emptyAndEqual finds examples without words, and those that stand twice. The first of two is the earlier one.
+func emptyAndEqual(examples []labelled) []Finding {
+	var out []Finding
+	first := map[string]labelled{}
+	for _, e := range examples {
+		f := Finding{Severity: SeverityError, Line: e.line, Intent: e.Intent, Text: e.Text}
+		key := keyOf(e.Text)
+		if key == "" {
+			f.Kind, f.Message = KindEmpty, fmt.Sprintf("an example of %q has no words: remove it", e.Intent)
+			out = append(out, f)
+			continue
+		}
+		before, ok := first[key]
+		if !ok {
+			first[key] = e
+			continue
+		}
+		f.Kind, f.Other, f.OtherLine = KindDuplicate, before.Intent, before.line
+		f.Message = fmt.Sprintf("the example %q of %q stands also under %q%s: keep one of them", e.Text, e.Intent,
+			before.Intent, inLine(before.line))
+		if e.Intent == before.Intent {
+			if e.line == 0 {
+				continue // trained as it is already
+			}
+			f.Severity = SeverityWarning
+			f.Message = fmt.Sprintf("the example %q of %q stands twice, first%s: one of them is enough", e.Text, e.Intent,
+				inLine(before.line))
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func inLine(line int) string {
+	if line == 0 {
+		return " in the active catalog"
+	}
+	return fmt.Sprintf(" in line %d", line)
+}
+
+// findNear finds examples of different intents that differ in nothing that says what is wanted: in the order of their
+// words, in endings, in articles and courtesies.
+func (r *reading) findNear() {
+	first := map[string]labelled{}
+	for _, e := range r.examples {
+		key := nearKey(e.Text)
+		if key == "" {
+			continue
+		}
+		before, ok := first[key]
+		if !ok {
+			first[key] = e
+			continue
+		}
+		if before.Intent == e.Intent || keyOf(before.Text) == keyOf(e.Text) || e.line == 0 {
+			continue
+		}
+		r.findings = append(r.findings, Finding{Severity: SeverityWarning, Kind: KindDuplicate, Line: e.line,
+			OtherLine: before.line, Intent: e.Intent, Other: before.Intent, Text: e.Text,
+			Message: fmt.Sprintf("the example %q of %q says nearly the same as %q of %q%s: keep one of them, or make them differ",
+				e.Text, e.Intent, before.Text, before.Intent, inLine(before.line))})
+	}
+}
+
+// nearKey is equal for texts of the same terms, leaving out function words other than those that ask or deny: "how do
+// I" and "where do I" want different things.
+func nearKey(s string) string {
+	var kept []string
+	content := 0
+	for _, t := range text.Terms(s) {
+		if text.IsFunction(t.Text) && !strings.Contains(telling, " "+t.Text+" ") {
+			continue
+		}
+		if !text.IsFunction(t.Text) {
+			content++
+		}
+		kept = append(kept, t.Text)
+	}
+	if content == 0 {
+		return ""
+	}
+	slices.Sort(kept)
+	return strings.Join(slices.Compact(kept), " ")
+}
+
+// telling lists the function words, as terms, that change what is wanted.
+const telling = " how what when where which who whi whose not no befor after 不 没 什 么 怎 哪 谁 几 多 "
+
+// findFew finds intents with too few examples. Those that the upload does not touch keep nobody from training it.
+func (r *reading) findFew() {
+	count := map[string]int{}
+	for _, e := range r.examples {
+		count[e.Intent]++
+	}
+	for _, in := range r.catalog.Intents {
+		n, line := count[in.Name], r.lines[in.Name]
+		f := Finding{Severity: SeverityWarning, Kind: KindFew, Line: line, Intent: in.Name,
+			Message: fmt.Sprintf("the intent %q has %d examples: add more, from %d the model begins to be reliable", in.Name, n, fewExamples)}
+		if n < leastExamples {
+			f.Message = fmt.Sprintf("the intent %q has %d example: add at least %d more in other words", in.Name, n, leastExamples-n)
+			if line > 0 {
+				f.Severity = SeverityError
+			}
+		}
+		if n < fewExamples {
+			r.findings = append(r.findings, f)
+		}
+	}
+}
+
+// findWrongLanguages finds codes that are none, and texts in a script that their language is not written in.
+func (r *reading) findWrongLanguages() {
+	told := map[string]bool{}
+	for _, e := range r.examples {
+		f := Finding{Kind: KindLanguage, Line: e.line, Intent: e.Intent, Text: e.Text}
+		switch code := languageCode(e.Lang); {
+		case e.line == 0:
+			continue
+		case code != e.Lang:
+			if told[e.Lang] {
+				continue
+			}
+			told[e.Lang] = true
+			f.Severity = SeverityError
+			f.Message = fmt.Sprintf("%q is no language code: use the two letters of ISO 639-1%s", e.Lang, suggestion(code))
+		case wrongScript(e.Text, e.Lang):
+			f.Severity = SeverityWarning
+			f.Message = fmt.Sprintf("the example %q stands under the language %q: put it under its own", e.Text, e.Lang)
+		default:
+			continue
+		}
+		r.findings = append(r.findings, f)
+	}
+}
+
+// languageCode returns the ISO 639-1 code that is meant, or "" where none can be told.
+func languageCode(written string) string {
+	if base, err := language.ParseBase(written); err == nil && len(base.String()) == 2 {
+		return base.String()
+	}
+	common := map[string]string{"cn": "zh", "chinese": "zh", "zh-cn": "zh", "zh_cn": "zh", "english": "en", "en-us": "en",
+		"en_us": "en", "en-gb": "en", "jp": "ja", "japanese": "ja", "german": "de", "deutsch": "de", "french": "fr", "spanish": "es"}
+	return common[strings.ToLower(written)]
+}
+
+func suggestion(code string) string {
+	if code == "" {
+		return ", such as en or zh"
+	}
+	return fmt.Sprintf(", here %s", code)
+}
+
+// wrongScript reports whether a text of some length is written in ideographs, kana or Hangul although its language is
+// not, or the other way round.
+func wrongScript(s, lang string) bool {
+	eastern, other := 0, 0
+	for _, r := range s {
+		switch {
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			eastern++
+		case unicode.IsLetter(r):
+			other++
+		}
+	}
+	if slices.Contains([]string{"zh", "ja", "ko"}, lang) {
+		return eastern == 0 && len(strings.Fields(s)) >= 3
+	}
+	return eastern >= 3 && eastern > other
+}
+
+// findLeaks finds examples that the bot is also examined with.
+func (r *reading) findLeaks(held []Held) {
+	where := make(map[string]string, len(held))
+	for _, h := range held {
+		where[keyOf(h.Text)] = h.Where
+	}
+	for _, e := range r.examples {
+		w, leaks := where[keyOf(e.Text)]
+		if !leaks || keyOf(e.Text) == "" {
+			continue
+		}
+		r.findings = append(r.findings, Finding{Severity: SeverityWarning, Kind: KindLeak, Line: e.line, Intent: e.Intent,
+			Text: e.Text, Message: fmt.Sprintf("the example %q of %q stands also in %s, which then proves nothing: use other words here",
+				e.Text, e.Intent, w)})
+	}
+}

@@ -1,0 +1,77 @@
+package intent
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	// overlapLeast is how many examples of two intents must be mistaken for each other before it is told.
+	overlapLeast = 3
+	// overlapShare is the share of the smaller intent's examples that this must be.
+	overlapShare = 0.2
+	// worstShown is how many of the examples are named.
+	worstShown = 3
+)
+
+// mistake is an example that a model which had not seen it took for another intent's.
+type mistake struct {
+	labelled
+	got         string
+	probability float64
+}
+
+// findOverlaps names the pairs of intents that are mistaken for each other. The error is that of ctx.
+func (r *reading) findOverlaps(ctx context.Context) error {
+	examples := make([]Example, len(r.examples))
+	count := map[string]int{}
+	for i, e := range r.examples {
+		examples[i] = e.Example
+		count[e.Intent]++
+	}
+	predictions, err := validated(ctx, examples, func(int, int) {})
+	if err != nil {
+		return err
+	}
+	pairs := map[[2]string][]mistake{}
+	for i, p := range predictions {
+		e := r.examples[i]
+		if p == nil || e.Intent == OutOfScope || p.Alternatives[0].Name == e.Intent {
+			continue
+		}
+		got := p.Alternatives[0]
+		pair := [2]string{min(e.Intent, got.Name), max(e.Intent, got.Name)}
+		pairs[pair] = append(pairs[pair], mistake{e, got.Name, got.Probability})
+	}
+	for pair, mistakes := range pairs {
+		least := max(overlapLeast, overlapShare*float64(min(count[pair[0]], count[pair[1]])))
+		if float64(len(mistakes)) >= least {
+			r.findings = append(r.findings, overlap(pair, mistakes))
+		}
+	}
+	// The findings came in the order of a map; those of one line must not change places from call to call.
+	slices.SortStableFunc(r.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Intent, b.Intent), cmp.Compare(a.Other, b.Other))
+	})
+	return nil
+}
+
+func overlap(pair [2]string, mistakes []mistake) Finding {
+	slices.SortStableFunc(mistakes, func(a, b mistake) int { return cmp.Compare(b.probability, a.probability) })
+	worst := mistakes[0]
+	other := pair[0]
+	if other == worst.Intent {
+		other = pair[1]
+	}
+	var shown []string
+	for _, m := range mistakes[:min(worstShown, len(mistakes))] {
+		shown = append(shown, fmt.Sprintf("%q of %q%s", m.Text, m.Intent, inLine(m.line)))
+	}
+	return Finding{Severity: SeverityWarning, Kind: KindOverlap, Line: worst.line, Intent: worst.Intent, Other: other,
+		Text: worst.Text, Message: fmt.Sprintf("the intents %q and %q are mistaken for each other in %d examples: say more "+
+			"clearly what tells them apart, move examples, or merge the two; the worst: %s",
+			pair[0], pair[1], len(mistakes), strings.Join(shown, "; "))}
+}
