@@ -30,6 +30,7 @@ import (
 
 	"handrail/bot"
 	"handrail/curation"
+	"handrail/evals"
 	"handrail/handoff"
 	"handrail/ingest"
 	"handrail/internal/auth"
@@ -49,6 +50,7 @@ type Config struct {
 	Base      *knowledge.Base
 	Jobs      *ingest.Jobs
 	Curator   *curation.Curator
+	Evals     *evals.Store
 	Auth      *auth.Store
 	Workspace uuid.UUID // the workspace that staff of this server sign in to
 	Version   string
