@@ -27,13 +27,16 @@ type point struct {
 }
 
 func newPlot(height, top float64) plot {
-	p := plot{Width: 480, Height: height, Left: 52, Right: 468, Top: 14, Bottom: height - 44, Max: top}
+	p := plot{Width: 400, Height: height, Left: 52, Right: 390, Top: 14, Bottom: height - 44, Max: top}
 	for i := range 5 {
 		v := top * float64(i) / 4
 		p.Ticks = append(p.Ticks, tick{Y: p.y(v), Label: fmt.Sprintf("%.3g %%", 100*v)})
 	}
 	return p
 }
+
+// Middle is half way along the x axis, in pixels.
+func (p plot) Middle() float64 { return (p.Left + p.Right) / 2 }
 
 func (p plot) x(share float64) float64 { return p.Left + (p.Right-p.Left)*share }
 
@@ -59,7 +62,7 @@ func newRiskChart(curve []Coverage) *riskChart {
 			top = t
 		}
 	}
-	chart := &riskChart{plot: newPlot(270, top)}
+	chart := &riskChart{plot: newPlot(240, top)}
 	for _, c := range curve {
 		risk := 1 - c.Accuracy
 		chart.Points = append(chart.Points, point{X: chart.x(c.Coverage), Y: chart.y(risk), Share: c.Coverage, Value: risk})
@@ -100,7 +103,7 @@ func newReliabilityChart(results []Result) *reliabilityChart {
 	if total == 0 {
 		return nil
 	}
-	chart := &reliabilityChart{plot: newPlot(320, 1)}
+	chart := &reliabilityChart{plot: newPlot(300, 1)}
 	for b := range bins {
 		if n[b] == 0 {
 			continue
@@ -113,5 +116,8 @@ func newReliabilityChart(results []Result) *reliabilityChart {
 	return chart
 }
 
-// BarWidth is the width of a bin, in pixels.
+// BarWidth is the width of a bar, in pixels.
 func (c reliabilityChart) BarWidth() float64 { return (c.Right-c.Left)/10 - 4 }
+
+// BarMiddle is half of that.
+func (c reliabilityChart) BarMiddle() float64 { return c.BarWidth() / 2 }

@@ -11,6 +11,7 @@ const (
 	maxIntents = 14
 	cellSize   = 34.0
 	gutter     = 170.0 // for the labels
+	slant      = 80.0  // by which the labels of the last columns lean to the right
 )
 
 // confusionChart shows which intent was recognised for which, in the cases that expect one.
@@ -92,7 +93,7 @@ func pairsOf(counts map[confusionPair]int) []confusionPair {
 
 func (c *confusionChart) draw(names []string, counts map[confusionPair]int) {
 	side := cellSize * float64(len(names))
-	c.Width, c.Height = gutter+side+8, gutter+side+8
+	c.Width, c.Height = gutter+side+slant, gutter+side+8
 	for i, want := range names {
 		middle := gutter + cellSize*(float64(i)+.5)
 		c.Rows, c.Columns = append(c.Rows, confusionLabel{want, middle}), append(c.Columns, confusionLabel{want, middle})
@@ -107,7 +108,7 @@ func (c *confusionChart) draw(names []string, counts map[confusionPair]int) {
 			}
 			x, y := gutter+cellSize*float64(j), gutter+cellSize*float64(i)
 			c.Cells = append(c.Cells, confusionCell{X: x, Y: y, TextX: x + cellSize/2 - 1, TextY: y + cellSize/2 + 4, N: n,
-				Strength: .25 + .75*float64(n)/float64(row), Right: want == got})
+				Strength: .15 + .45*float64(n)/float64(row), Right: want == got})
 		}
 	}
 }

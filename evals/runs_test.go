@@ -36,7 +36,9 @@ func drafts(questions ...string) func(context.Context, uuid.UUID) ([]Case, error
 }
 
 // knows answers every question from the document of its name.
-func knows(_ context.Context, t bot.Turn) (bot.Reply, error) { return answered("yes [1]", t.Text+".md"), nil }
+func knows(_ context.Context, t bot.Turn) (bot.Reply, error) {
+	return answered("yes [1]", t.Text+".md"), nil
+}
 
 func forgot(context.Context, bot.Turn) (bot.Reply, error) {
 	return bot.Reply{Decision: bot.Handoff, Reason: bot.ReasonNoAnswer}, nil
