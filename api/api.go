@@ -30,6 +30,7 @@ import (
 
 	"handrail/bot"
 	"handrail/curation"
+	"handrail/evals"
 	"handrail/handoff"
 	"handrail/ingest"
 	"handrail/intent"
@@ -60,6 +61,7 @@ type Config struct {
 	Console    fs.FS        // the built console
 	Widget     fs.FS        // the built widget
 	Home       http.Handler // serves /; optional: the default redirects to the console
+	Evals      *evals.Store
 
 	// SecureCookies marks session cookies as Secure with the __Host- prefix. It needs HTTPS.
 	SecureCookies bool

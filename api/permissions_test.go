@@ -40,3 +40,21 @@ func TestEveryOperationNamesItsPermission(t *testing.T) {
 		require.NotNil(t, op.run, name)
 	}
 }
+
+// TestCasesAreForReviewers names who may see what visitors asked and nobody has reviewed.
+func TestCasesAreForReviewers(t *testing.T) {
+	t.Parallel()
+	var none fs.FS = fstest.MapFS{}
+	s := New(Config{Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: none, Widget: none})
+	for route, want := range map[string]auth.Permission{
+		"GET /api/v1/evals/runs": auth.WriteKnowledge, "POST /api/v1/evals/runs": auth.WriteKnowledge,
+		"GET /api/v1/evals/runs/{id}": auth.WriteKnowledge, "GET /api/v1/evals/cases": auth.WriteKnowledge,
+		"POST /api/v1/evals/cases": auth.AddCases, "PUT /api/v1/evals/cases/{id}": auth.WriteKnowledge,
+		"DELETE /api/v1/evals/cases/{id}": auth.WriteKnowledge,
+	} {
+		require.Equal(t, want, s.permissions[route], route)
+	}
+	require.True(t, auth.Agent.May(auth.AddCases), "who talks to the visitor may say what the bot should have done")
+	require.False(t, auth.Agent.May(auth.WriteKnowledge))
+	require.False(t, auth.QualityInspector.May(auth.AddCases), "an inspector changes nothing")
+}

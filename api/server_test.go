@@ -23,6 +23,7 @@ import (
 	"handrail/api"
 	"handrail/bot"
 	"handrail/curation"
+	"handrail/evals"
 	"handrail/handoff"
 	"handrail/ingest"
 	"handrail/intent"
@@ -86,8 +87,9 @@ func startOn(t *testing.T, database string) *system {
 	jobs, err := ingest.NewJobs(db, pipeline, logger)
 	require.NoError(t, err)
 	s.curator = curation.New(curation.Config{DB: db, Base: base, Bot: b, Mask: intent.Mask, Logger: logger})
+	runs := evals.NewStore(evals.StoreConfig{DB: db, Bot: b, Logger: logger, Reviewed: s.reviewed, Poll: 50 * time.Millisecond})
 	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth, Curator: s.curator,
-		Classifier: s.intents, Trainer: trainer, Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
+		Evals: runs, Classifier: s.intents, Trainer: trainer, Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>console")}},
 		Widget:  fstest.MapFS{"widget.js": {Data: []byte("// widget")}}})
 	s.log.Start(ctx)
@@ -95,6 +97,7 @@ func startOn(t *testing.T, database string) *system {
 	worker.Start(ctx)
 	s.curator.Start(ctx)
 	trainer.Start(ctx)
+	runs.Start(ctx)
 	require.NoError(t, jobs.Start(ctx))
 	wake, err := bus.Subscribe("turn.due", func(string, []byte) { worker.Wake() })
 	require.NoError(t, err)
@@ -114,6 +117,7 @@ func startOn(t *testing.T, database string) *system {
 		require.NoError(t, jobs.Stop(deadline))
 		wake.Close()
 		ended.Close()
+		runs.Stop()
 		s.curator.Stop()
 		trainer.Stop()
 		worker.Stop()

@@ -30,8 +30,10 @@ type Result struct {
 	Confidence float64            `json:"confidence"`
 	Threshold  float64            `json:"threshold"`
 	Intent     string             `json:"intent"`
+	WantIntent string             `json:"want_intent"` // "" where the case expects none
 	Reply      string             `json:"reply"`
 	Sources    []string           `json:"sources"`  // cited, or found first where nothing was cited
+	Passages   []Passage          `json:"passages"` // found, best first
 	Pass       bool               `json:"pass"`     // every expectation met
 	Failures   []string           `json:"failures"` // what was not, in words
 	Right      bool               `json:"right"`    // the best passage is an expected source: what the confidence predicts
@@ -77,7 +79,7 @@ func turnOf(workspace uuid.UUID, c Case) bot.Turn {
 // score compares a reply with what its case expects.
 func score(c Case, reply bot.Reply) Result {
 	r := Result{ID: c.ID, Question: c.Question, Tags: c.Tags, Expected: c.Decision, Decision: reply.Decision,
-		Reason: reply.Reason, Confidence: round(reply.Confidence), Threshold: reply.Threshold, Intent: reply.Intent.Name,
+		Reason: reply.Reason, Confidence: round(reply.Confidence), Threshold: reply.Threshold, Intent: reply.Intent.Name, WantIntent: c.Intent, Passages: passagesOf(reply),
 		Reply: reply.Text, Sources: sources(reply), Failures: []string{}, Features: reply.Features.Map(),
 		Ms: round(float64(reply.Took.Microseconds()) / 1000)}
 	fail := func(format string, args ...any) { r.Failures = append(r.Failures, fmt.Sprintf(format, args...)) }

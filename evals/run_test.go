@@ -155,7 +155,7 @@ func TestWrite(t *testing.T) {
 	s.Cases[0].Question, r[hostile] = hostile, answered("wrong <b>", "en/fees.md")
 	report := run(t, s, r)
 	dir := filepath.Join(t.TempDir(), "deep", "report")
-	require.NoError(t, Write(dir, report, []Regression{{Case: "good", Detail: `lacks "<4.90>"` + "\x00"}, {Case: "gone", Detail: "it is gone"},
+	require.NoError(t, Write(dir, report, Baseline{}, []Regression{{Case: "good", Detail: `lacks "<4.90>"` + "\x00"}, {Case: "gone", Detail: "it is gone"},
 		{Metric: "pass", Got: .75, Baseline: 1}}))
 
 	files := map[string]string{}
@@ -192,5 +192,5 @@ func TestWrite(t *testing.T) {
 	require.Equal(t, []int{len(j.Cases), len(failed)}, []int{j.Tests, j.Failures})
 	require.Contains(t, failed["good"], `lacks "<4.90>"`)
 
-	require.Error(t, Write(filepath.Join(dir, "report.md"), report, nil), "a file is in the way")
+	require.Error(t, Write(filepath.Join(dir, "report.md"), report, Baseline{}, nil), "a file is in the way")
 }

@@ -4,38 +4,24 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	htmltemplate "html/template"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"text/template"
 )
 
 //go:embed templates/*.tmpl
 var templates embed.FS
 
-type reportData struct {
-	Report
-	Names       []string
-	Failed      int
-	Regressions []Regression
-}
-
 // Write stores the report in dir, which it makes: report.md for pull requests, report.html to look at, results.jsonl
-// for programs and junit.xml for CI systems.
-func Write(dir string, r Report, regressions []Regression) error {
+// for programs and junit.xml for CI systems. base is the baseline that regressions are counted from; the zero Baseline
+// means that there is none.
+func Write(dir string, r Report, base Baseline, regressions []Regression) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the report folder: %w", err)
 	}
-	data := reportData{Report: r, Names: slices.Sorted(maps.Keys(r.Metrics)), Regressions: regressions}
-	for _, res := range r.Results {
-		if !res.Pass {
-			data.Failed++
-		}
-	}
+	data := describe(r, base, regressions)
 	for name, render := range map[string]func(reportData) ([]byte, error){
 		"report.md": markdown, "report.html": html, "results.jsonl": jsonl, "junit.xml": junit,
 	} {
@@ -50,11 +36,13 @@ func Write(dir string, r Report, regressions []Regression) error {
 	return nil
 }
 
+// functions are what both templates call.
 func functions() map[string]any {
 	return map[string]any{
-		"percent": func(x float64) float64 { return 100 * x },
-		"x":       func(coverage float64) float64 { return 40 + 370*coverage }, // pixels of the curve's canvas
-		"y":       func(accuracy float64) float64 { return 200 - 190*accuracy },
+		"percent": func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) },
+		"px":      func(x float64) string { return fmt.Sprintf("%.1f", x) },
+		"share":   func(x float64) string { return fmt.Sprintf("%.3f", x) },
+		"md":      escapeMarkdown,
 	}
 }
 
@@ -69,7 +57,7 @@ func markdown(d reportData) ([]byte, error) {
 }
 
 func html(d reportData) ([]byte, error) {
-	t, err := htmltemplate.New("report.html.tmpl").Funcs(functions()).ParseFS(templates, "templates/report.html.tmpl")
+	t, err := htmltemplate.New("report.html.tmpl").Funcs(functions()).ParseFS(templates, "templates/*.html.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -87,44 +75,4 @@ func jsonl(d reportData) ([]byte, error) {
 		}
 	}
 	return b.Bytes(), nil
-}
-
-type junitSuite struct {
-	XMLName  xml.Name    `xml:"testsuite"`
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Name    string        `xml:"name,attr"`
-	Time    float64       `xml:"time,attr"` // seconds
-	Failure *junitFailure `xml:"failure,omitempty"`
-}
-
-type junitFailure struct {
-	Message string `xml:"message,attr"`
-}
-
-// junit marks the regressions as failures: a case that never passed is work to do, not a broken build. A regression
-// without a result, such as a metric's, is a test of its own.
-func junit(d reportData) ([]byte, error) {
-	s := junitSuite{Name: d.Suite, Failures: len(d.Regressions)}
-	place := map[string]int{}
-	for i, r := range d.Results {
-		place[r.ID] = i
-		s.Cases = append(s.Cases, junitCase{Name: r.ID, Time: r.Ms / 1000})
-	}
-	for _, r := range d.Regressions {
-		i, ok := place[r.Case]
-		if !ok {
-			i = len(s.Cases)
-			s.Cases = append(s.Cases, junitCase{Name: r.Case + r.Metric})
-		}
-		s.Cases[i].Failure = &junitFailure{Message: r.String()}
-	}
-	s.Tests = len(s.Cases)
-	b, err := xml.MarshalIndent(s, "", "  ")
-	return append([]byte(xml.Header), b...), err
 }

@@ -23,7 +23,7 @@ type evalCommand struct {
 	Intents   evalIntentsCommand   `cmd:"" help:"Train on one split of labelled messages and score another."`
 	Retrieval evalRetrievalCommand `cmd:"" help:"Index a BEIR-style corpus and score the ranking for its queries."`
 	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
-	Cases     evalCasesCommand     `cmd:"" help:"Write the workspace's reviewed cases as a suite."`
+	Cases     evalCasesCommand     `cmd:"" help:"Write the workspace's cases as a suite."`
 	Calibrate evalCalibrateCommand `cmd:"" help:"Fit the confidence to labelled cases and print the weights."`
 }
 
@@ -99,9 +99,9 @@ func (st *stack) scratch(ctx context.Context, fn func(uuid.UUID) error) error {
 }
 
 type evalRunCommand struct {
-	Suite        string `arg:"" help:"YAML file, \"sample\" for the sample help centre, or \"reviewed\" for your published drafts."`
+	Suite        string `arg:"" help:"YAML file, \"sample\" for the sample help centre, \"reviewed\" for your published drafts, or \"cases\" for these and the cases made of conversations."`
 	Baseline     string `type:"path" help:"JSON file with what the suite is known to reach."`
-	Gate         bool   `help:"Exit with status 1 if the run is worse than the baseline."`
+	Gate         bool   `help:"Exit with status 1 if the run is worse than the baseline; for \"reviewed\" and \"cases\" without one, than the run before."`
 	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
 	Out          string `type:"path" help:"Folder for report.md, report.html, results.jsonl and junit.xml."`
 	JSON         bool   `help:"Print metrics as JSON."`
@@ -109,11 +109,12 @@ type evalRunCommand struct {
 
 // Run asks every question of the suite.
 func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) error {
-	if (cmd.Gate || cmd.SaveBaseline) && cmd.Baseline == "" {
+	stored := cmd.Suite == evals.SuiteReviewed || cmd.Suite == evals.SuiteCases
+	if (cmd.Gate && !stored || cmd.SaveBaseline) && cmd.Baseline == "" {
 		return errs.New(errs.Invalid, "--gate and --save-baseline need --baseline FILE")
 	}
-	if cmd.Suite == "reviewed" {
-		return cmd.runReviewed(ctx, c, io)
+	if stored {
+		return cmd.runStored(ctx, c, io)
 	}
 	suite, err := loadSuite(cmd.Suite)
 	if err != nil {
@@ -164,23 +165,29 @@ func (cmd *evalRunCommand) run(ctx context.Context, st *stack, ws uuid.UUID, sui
 	if err != nil {
 		return err
 	}
+	return cmd.conclude(report, nil, io)
+}
+
+// conclude compares a run with the baseline file, or takes what was found worse than before where there is none, and
+// tells of it.
+func (cmd *evalRunCommand) conclude(report evals.Report, worse []evals.Regression, io streams) error {
 	if cmd.SaveBaseline {
 		return saveBaseline(cmd.Baseline, report)
 	}
-	var worse []evals.Regression
+	var baseline evals.Baseline
 	if cmd.Baseline != "" {
-		baseline, err := readFile(cmd.Baseline, evals.ReadBaseline)
-		if err != nil {
+		var err error
+		if baseline, err = readFile(cmd.Baseline, evals.ReadBaseline); err != nil {
 			return err
 		}
 		worse = evals.Gate(report, baseline)
 	}
 	if cmd.Out != "" {
-		if err := evals.Write(cmd.Out, report, worse); err != nil {
+		if err := evals.Write(cmd.Out, report, baseline, worse); err != nil {
 			return err
 		}
 	}
-	if err := printReport(io.out, report.Metrics, cmd.JSON); err != nil {
+	if err := cmd.print(io.out, report, baseline); err != nil {
 		return err
 	}
 	for _, r := range worse {
@@ -190,6 +197,13 @@ func (cmd *evalRunCommand) run(ctx context.Context, st *stack, ws uuid.UUID, sui
 		return silent(1)
 	}
 	return nil
+}
+
+func (cmd *evalRunCommand) print(w io.Writer, report evals.Report, baseline evals.Baseline) error {
+	if cmd.JSON {
+		return printReport(w, report.Metrics, true)
+	}
+	return evals.WriteSummary(w, report, baseline)
 }
 
 func saveBaseline(path string, report evals.Report) error {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/google/uuid"
+
 	"handrail/bot"
 	"handrail/curation"
 	"handrail/evals"
@@ -19,36 +21,35 @@ func (st *stack) newCurator() *curation.Curator {
 	return curation.New(curation.Config{DB: st.db, Base: st.base, Bot: quoting, Mask: intent.Mask, Logger: st.logger})
 }
 
-// reviewedSuite is the suite of the workspace's published drafts.
-func (st *stack) reviewedSuite(ctx context.Context) (evals.Suite, error) {
-	cases, err := st.curator.Cases(ctx, st.workspace)
+// reviewedCases are the workspace's published drafts, as a suite asks them.
+func (st *stack) reviewedCases(ctx context.Context, ws uuid.UUID) ([]evals.Case, error) {
+	cases, err := st.curator.Cases(ctx, ws)
 	if err != nil {
-		return evals.Suite{}, err
+		return nil, err
 	}
-	if len(cases) == 0 {
-		return evals.Suite{}, errs.New(errs.NotFound,
-			"there are no reviewed cases yet: publish a draft in the console first")
-	}
-	s := evals.Suite{Name: "reviewed"}
+	out := make([]evals.Case, 0, len(cases))
 	for _, c := range cases {
 		tags := []string{"answerable", "reviewed"}
 		if c.Asked {
 			tags = append(tags, "asked")
 		}
-		s.Cases = append(s.Cases, evals.Case{ID: c.ID, Question: c.Question, Lang: c.Lang, Tags: tags,
-			Decision: bot.Answer, Sources: []string{c.Source}})
+		out = append(out, evals.Case{ID: c.ID, Question: c.Question, Lang: c.Lang, Tags: tags, Decision: bot.Answer,
+			Sources: []string{c.Source}})
 	}
-	return s, nil
+	return out, nil
 }
 
-// runReviewed asks the questions of the published drafts in the workspace itself, with all that is loaded there.
-func (cmd *evalRunCommand) runReviewed(ctx context.Context, c *commands, io streams) error {
+// runStored runs one of the workspace's own suites in the workspace itself, with all that is loaded there, and leaves the
+// run among those that the console shows.
+func (cmd *evalRunCommand) runStored(ctx context.Context, c *commands, io streams) error {
 	return withStack(ctx, c, io, func(st *stack) error {
-		suite, err := st.reviewedSuite(ctx)
+		show, finish := progress(io.err)
+		report, worse, err := st.evals.RunHere(ctx, st.workspace, "cli", cmd.Suite, func(done, total int) { show(done, total, "asking") })
+		finish()
 		if err != nil {
 			return err
 		}
-		return cmd.run(ctx, st, st.workspace, suite, io)
+		return cmd.conclude(report, worse, io)
 	})
 }
 
@@ -56,10 +57,10 @@ type evalCasesCommand struct {
 	Out string `type:"path" help:"YAML file to write; printed without it." placeholder:"FILE.yaml"`
 }
 
-// Run writes the reviewed suite, to be kept beside the code or changed by hand.
+// Run writes the suite "cases", to be kept beside the code or changed by hand.
 func (cmd *evalCasesCommand) Run(ctx context.Context, c *commands, io streams) error {
 	return withStack(ctx, c, io, func(st *stack) error {
-		suite, err := st.reviewedSuite(ctx)
+		suite, err := st.evals.Suite(ctx, st.workspace, evals.SuiteCases)
 		if err != nil {
 			return err
 		}

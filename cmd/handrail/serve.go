@@ -76,7 +76,8 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	}
 	trainer := intent.NewTrainer(st.classifier, st.logger)
 	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Bot: st.bot, Base: st.base,
-		Jobs: jobs, Curator: st.curator, Classifier: st.classifier, Trainer: trainer, Auth: st.auth, Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
+		Jobs: jobs, Curator: st.curator, Evals: st.evals, Classifier: st.classifier, Trainer: trainer, Auth: st.auth,
+		Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
 		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
 		Settings: widgetTexts(st.settings.Bot.Name, suggestions)})
 
@@ -98,6 +99,8 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	defer st.base.Stop()
 	st.curator.Start(background)
 	defer st.curator.Stop()
+	st.evals.Start(background)
+	defer st.evals.Stop()
 	ended, err := st.bus.Subscribe("desk.*", func(string, []byte) { st.curator.Wake() })
 	if err != nil {
 		return err

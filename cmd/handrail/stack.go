@@ -15,6 +15,7 @@ import (
 	"handrail/api"
 	"handrail/bot"
 	"handrail/curation"
+	"handrail/evals"
 	"handrail/handoff"
 	"handrail/ingest"
 	"handrail/intent"
@@ -43,6 +44,7 @@ type stack struct {
 	classifier *intent.Classifier
 	bot        *bot.Bot
 	curator    *curation.Curator
+	evals      *evals.Store
 	ingest     *ingest.Pipeline
 	auth       *auth.Store
 	workspace  uuid.UUID
@@ -92,6 +94,7 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 		Desk: st.desk, Settings: bot.Settings{Threshold: s.Bot.Threshold, Name: s.Bot.Name}, Logger: st.logger,
 		Stream: st.stream})
 	st.curator = st.newCurator()
+	st.evals = evals.NewStore(evals.StoreConfig{DB: st.db, Bot: st.bot, Reviewed: st.reviewedCases, Logger: st.logger})
 	st.workspace, err = st.auth.EnsureWorkspace(ctx, auth.DefaultWorkspace, "Default")
 	return st, err
 }

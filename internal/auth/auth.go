@@ -47,6 +47,7 @@ const (
 	ReadPresence      Permission = "presence.read"      // see who is online
 	ReadKnowledge     Permission = "knowledge.read"     // search, list documents, test questions
 	WriteKnowledge    Permission = "knowledge.write"    // add and remove documents, review questions and drafts
+	AddCases          Permission = "cases.add"          // make a case of a turn that one may read
 	ManageUsers       Permission = "users.manage"       // add and disable staff
 	ManageKeys        Permission = "keys.manage"        // make and revoke API keys
 )
@@ -54,10 +55,10 @@ const (
 // May reports whether the role has the permission. An unknown role may nothing.
 func (r Role) May(p Permission) bool {
 	granted := map[Role][]Permission{
-		Admin:            {ReadConversations, WorkDesk, ReadPresence, ReadKnowledge, WriteKnowledge, ManageUsers, ManageKeys},
-		Agent:            {ReadConversations, WorkDesk, ReadPresence, ReadKnowledge},
+		Admin:            {ReadConversations, WorkDesk, ReadPresence, ReadKnowledge, WriteKnowledge, AddCases, ManageUsers, ManageKeys},
+		Agent:            {ReadConversations, WorkDesk, ReadPresence, ReadKnowledge, AddCases},
 		QualityInspector: {ReadConversations, ReadPresence, ReadKnowledge},
-		KnowledgeManager: {ReadPresence, ReadKnowledge, WriteKnowledge},
+		KnowledgeManager: {ReadPresence, ReadKnowledge, WriteKnowledge, AddCases},
 	}
 	perms, known := granted[r]
 	return known && (p == SignedIn || p == Public || slices.Contains(perms, p))

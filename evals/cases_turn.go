@@ -1,0 +1,121 @@
+package evals
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"handrail/bot"
+	"handrail/intent"
+	"handrail/internal/errs"
+)
+
+// historyMessages is how many messages before the end of a turn the bot looks at, and therefore a case as well.
+const historyMessages = 20
+
+// cited is what a reply and the record of its turn say of a passage. The source stands in the record alone, because
+// visitors do not see it.
+type cited struct {
+	Title   string `json:"title"`
+	Heading string `json:"heading"`
+	URL     string `json:"url"`
+	Source  string `json:"source"`
+}
+
+// caseOfTurn fills a case in from the bot's turn about the visitor's message seq.
+func caseOfTurn(ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID, seq int64) (StoredCase, error) {
+	c := StoredCase{Conversation: &conversation, Seq: seq, Facts: [][]string{}}
+	var reason string
+	var found []cited
+	var data []byte
+	err := tx.QueryRow(ctx, `
+		SELECT t.decision, t.reason, t.lang, t.passages, coalesce((
+			SELECT m.data FROM messages m
+			WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.seq > $3 AND m.sender_kind = 'bot' AND m.kind = 'text'
+			ORDER BY m.seq LIMIT 1), '{}')
+		FROM turns t WHERE t.workspace_id = $1 AND t.conversation_id = $2 AND t.seq = $3`,
+		ws, conversation, seq).Scan(&c.Decision, &reason, &c.Lang, &found, &data)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return StoredCase{}, errs.New(errs.NotFound, "the bot has no turn %d in conversation %s", seq, conversation)
+	}
+	if err != nil {
+		return StoredCase{}, err
+	}
+	c.Sources = []string{}
+	if c.Decision == bot.Answer {
+		if c.Sources, err = citedSources(data, found); err != nil {
+			return StoredCase{}, err
+		}
+	}
+	c.Tags = tagsOf(c, reason)
+	c.Question, c.History, err = asked(ctx, tx, ws, conversation, seq)
+	return c, err
+}
+
+// citedSources are the sources of the passages that the reply cites, in the order of its marks.
+func citedSources(data []byte, found []cited) ([]string, error) {
+	var reply struct {
+		Citations []cited `json:"citations"`
+	}
+	if err := json.Unmarshal(data, &reply); err != nil {
+		return nil, err
+	}
+	out := []string{}
+	for _, c := range reply.Citations {
+		i := slices.IndexFunc(found, func(f cited) bool { return f.Title == c.Title && f.Heading == c.Heading && f.URL == c.URL })
+		if i >= 0 && !slices.Contains(out, found[i].Source) {
+			out = append(out, found[i].Source)
+		}
+	}
+	return out, nil
+}
+
+// tagsOf are the tags by which [Report.Metrics] tell kinds of cases apart.
+func tagsOf(c StoredCase, reason string) []string {
+	tags := []string{"conversation"}
+	switch {
+	case len(c.Sources) > 0:
+		tags = append(tags, "answerable")
+	case slices.Contains([]string{bot.ReasonLowConfidence, bot.ReasonNoAnswer, bot.ReasonOutOfScope}, reason):
+		tags = append(tags, "unanswerable")
+	}
+	return tags
+}
+
+// asked reads the question of a turn and what the visitor had said before, masked. As for the bot, messages in a row are
+// one, and what was settled before the conversation was closed is no part of the question.
+func asked(ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID, seq int64) (question string, history []string, err error) {
+	rows, err := tx.Query(ctx, `
+		SELECT sender_kind = 'visitor', kind = 'text', body FROM messages
+		WHERE workspace_id = $1 AND conversation_id = $2 AND seq <= $3 AND seq > $3 - $4 AND kind IN ('text', 'closed')
+		ORDER BY seq`, ws, conversation, seq, historyMessages)
+	if err != nil {
+		return "", nil, err
+	}
+	history = []string{}
+	var visitor, isText bool
+	var body string
+	var row []string
+	_, err = pgx.ForEachRow(rows, []any{&visitor, &isText, &body}, func() error {
+		if visitor && isText {
+			row = append(row, body)
+			return nil
+		}
+		if len(row) > 0 {
+			history = append(history, presentable(row))
+		}
+		row = nil
+		return nil
+	})
+	return presentable(row), history, err
+}
+
+// presentable is what a visitor said, as a case keeps it.
+func presentable(messages []string) string {
+	return clipped(intent.Mask(strings.Join(messages, "\n")), maxCaseText)
+}
