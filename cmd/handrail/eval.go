@@ -25,6 +25,8 @@ type evalCommand struct {
 	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
 	Cases     evalCasesCommand     `cmd:"" help:"Write the workspace's reviewed cases as a suite."`
 	Calibrate evalCalibrateCommand `cmd:"" help:"Fit the confidence to labelled cases and print the weights."`
+
+	Groundedness evalGroundednessCommand `cmd:"" help:"Tell supported sentences from others without a model, next to plain overlap."`
 }
 
 type evalIntentsCommand struct {
