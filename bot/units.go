@@ -8,14 +8,15 @@ import (
 
 // unit is one word, or one ideograph, with what it may be compared by.
 type unit struct {
-	text     string // as [text.Terms] gives it
-	concept  string // what it means by the lexicon of paraphrases; "" if that does not know it
-	sentence int    // of the context, counted from 0
-	opens    bool   // stands after a comma or the like
-	content  bool
-	number   bool
-	name     bool // capitalised inside a sentence
-	negative bool
+	text       string // as [text.Terms] gives it
+	concept    string // what it means by the lexicon of paraphrases; "" if that does not know it
+	sentence   int    // of the context, counted from 0
+	start, end int    // byte offsets
+	opens      bool   // stands after a comma or the like
+	content    bool
+	number     bool
+	name       bool // capitalised inside a sentence
+	negative   bool
 }
 
 // unitsOf splits a text into its units.
@@ -30,7 +31,7 @@ func unitsOf(s string) []unit {
 		for len(concepts) > 0 && concepts[0].End <= t.Start {
 			concepts = concepts[1:]
 		}
-		u := unit{text: t.Text, content: !text.IsFunction(t.Text),
+		u := unit{text: t.Text, start: t.Start, end: t.End, content: !text.IsFunction(t.Text),
 			number: t.Text[0] >= '0' && t.Text[0] <= '9', negative: isNegation(t.Text)}
 		if len(concepts) > 0 && concepts[0].Start <= t.Start {
 			u.concept = concepts[0].Text
