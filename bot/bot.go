@@ -78,6 +78,8 @@ type Turn struct {
 	// Stream, if set, receives the answer as it grows: text is what follows the first offset characters. It is called
 	// only for text that will stand in the final reply, and not at all for quoted or withheld answers.
 	Stream func(offset int, text string)
+
+	chosen *Choice // what Text takes of a clarifying question's choices; see taken
 }
 
 // Citation points from a mark in the reply ([1], [2], ...) to the passage that supports it.

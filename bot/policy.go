@@ -16,7 +16,7 @@ const leastLikely = 0.1
 // never asks twice in a row, and not without two things to choose from: such a message is answered like any other.
 func (b *Bot) clarifyPolicy(ctx context.Context, t Turn, r *Reply) (bool, error) {
 	in := r.Intent.Intent
-	if in == nil || in.Policy != intent.PolicyClarify || r.Intent.Probability < policyLimit || lastClarification(t) != nil {
+	if in == nil || in.Policy != intent.PolicyClarify || r.Intent.Probability < policyLimit || t.chosen != nil || lastClarification(t) != nil {
 		return false, nil
 	}
 	choices, err := b.meantChoices(ctx, t.Workspace, r)
@@ -24,10 +24,9 @@ func (b *Bot) clarifyPolicy(ctx context.Context, t Turn, r *Reply) (bool, error)
 		return false, err
 	}
 	if len(choices) < 2 {
-		choices = documentChoices(r, bareShare)
-	}
-	if len(choices) < 2 {
-		return false, nil
+		if choices, err = b.choices(ctx, t, r, specificityOf(t.Text)); err != nil || len(choices) < 2 {
+			return false, err
+		}
 	}
 	r.Decision, r.Reason, r.Confidence = Clarify, ReasonAmbiguous, b.confidence(t, r.Features)
 	r.Text, r.Choices = cmpOr(inLanguage(in.Reply, r.Lang), phrases(r.Lang).clarify), choices

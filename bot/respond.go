@@ -59,9 +59,15 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 		r.Decision, r.Reason, r.Text = Clarify, ReasonAmbiguous, phrases(r.Lang).unclear
 		return nil
 	}
+	t = taken(t)
 	var err error
 	if r.Intent, err = b.c.Classifier.Classify(ctx, t.Workspace, t.Text); err != nil {
 		return err
+	}
+	if in, err := b.chosenIntent(ctx, t); err != nil {
+		return err
+	} else if in != nil {
+		r.Intent.Intent, r.Intent.Name, r.Intent.Probability, r.Intent.OutOfScope = in, in.Name, 1, 0
 	}
 	if in := r.Intent.Intent; in != nil && in.Threshold > 0 {
 		r.Threshold = in.Threshold
@@ -74,6 +80,7 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 	if err != nil {
 		return err
 	}
+	first(chosenDocument(t), found.Hits)
 	r.Passages = found.Hits[:min(passagesKept, len(found.Hits))]
 	r.Features = features(t, r.Intent, found)
 	r.Features.add("favoured", favouredShare(favoured, found.Hits))
@@ -121,6 +128,9 @@ func (b *Bot) search(ctx context.Context, t Turn, r *Reply, favoured map[uuid.UU
 
 // favoured returns the documents that deal with a likely intent, nil if none is likely enough.
 func (b *Bot) favoured(ctx context.Context, t Turn, r *Reply) (map[uuid.UUID]float64, error) {
+	if id := chosenDocument(t); id != uuid.Nil {
+		return map[uuid.UUID]float64{id: 1}, nil
+	}
 	in := r.Intent.Intent
 	if in == nil || in.Policy != intent.PolicyAnswer || r.Intent.Probability < favourLimit {
 		return nil, nil
@@ -188,14 +198,4 @@ func cmpOr(s, fallback string) string {
 		return fallback
 	}
 	return s
-}
-
-// lastClarification returns the choices of the message just before this one, if it was a clarifying question.
-func lastClarification(t Turn) []Choice {
-	for i := len(t.History) - 1; i >= 0; i-- {
-		if !t.History[i].FromVisitor {
-			return t.History[i].Choices
-		}
-	}
-	return nil
 }

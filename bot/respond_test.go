@@ -150,27 +150,25 @@ func TestClarifiesBareMessagesOnce(t *testing.T) {
 	require.Equal(t, Handoff, w.respond(w.bot(0.2, nil), again).Decision, "and only if the base seems to know")
 }
 
-func TestClarifiesByIntentLabels(t *testing.T) {
+func TestOffersIntentsWithALabel(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.train()
 	r := &Reply{Lang: "en"}
 	r.Intent.Alternatives = []intent.Alternative{{Name: "returns", Probability: .4}, {Name: "fraud", Probability: .35},
 		{Name: "warranty", Probability: .3}, {Name: "greeting", Probability: .1}}
-	choices, err := w.bot(0.5, nil).intentChoices(t.Context(), w.ws, r)
+	choices, err := w.bot(0.5, nil).choices(t.Context(), w.turn("it"), r, specificityOf("it"))
 	require.NoError(t, err)
 	require.Equal(t, []Choice{{"intent:returns", "Return a bicycle"}, {"intent:warranty", "Warranty"}}, choices,
-		"near ones that have a label")
-	r.Intent.OutOfScope = .9
-	choices, err = w.bot(0.5, nil).intentChoices(t.Context(), w.ws, r)
-	require.NoError(t, err)
-	require.Empty(t, choices)
+		"those that the bot answers")
 }
 
 func TestUnknownMatterGivesNoChoices(t *testing.T) {
 	t.Parallel()
 	r := &Reply{Features: Features{{"unknown", 0.6}}, Passages: []knowledge.Hit{{Score: 1}, {Score: 1}}}
-	require.Empty(t, documentChoices(r, nearShare), "what the base does not know is not to be chosen from")
+	asked, err := (&Bot{}).clarify(t.Context(), Turn{Text: "zebras"}, r, 0.5)
+	require.NoError(t, err)
+	require.False(t, asked, "what the base does not know is not to be chosen from")
 }
 
 func TestAMessageWithoutWordsIsAskedBackOnce(t *testing.T) {

@@ -36,7 +36,9 @@ type Result struct {
 	Passages   []Passage          `json:"passages"` // found, best first
 	Pass       bool               `json:"pass"`     // every expectation met
 	Failures   []string           `json:"failures"` // what was not, in words
-	Right      bool               `json:"right"`    // the best passage is an expected source: what the confidence predicts
+	Offered    float64            `json:"offered"`  // share of the case's readings among the choices
+	Choices    []string           `json:"choices,omitempty"`
+	Right      bool               `json:"right"` // the best passage is an expected source: what the confidence predicts
 	Features   map[string]float64 `json:"features"`
 	Ms         float64            `json:"ms"`
 }
@@ -93,6 +95,7 @@ func score(c Case, reply bot.Reply) Result {
 		fail("intent %q, expected %q", reply.Intent.Name, c.Intent)
 	}
 	r.Right = len(c.Sources) > 0 && len(reply.Passages) > 0 && matchesAny(reply.Passages[0].URI, c.Sources)
+	r.Offered, r.Choices = offered(c, reply)
 	if reply.Decision == bot.Answer {
 		checkAnswer(c, reply, fail)
 	}
@@ -146,12 +149,13 @@ func contains(s, part string) bool { return strings.Contains(text.Normalize(s), 
 //	escalation_recall     share of expected handoffs that happened
 //	clarify_recall        share of ambiguous cases asked back
 //	clarify_rate_clear    share of the other cases asked back
+//	clarify_offered       share of the readings of ambiguous cases that the choices offer, where asked back
 //	retrieval_hit@1       share of cases with expected sources whose best passage is one of them
 //	ece                   calibration error of the confidence, over cases with expected sources and unanswerable ones
 //	p50_ms, p95_ms        time of a turn
 func measure(results []Result) map[string]float64 {
 	var pass, answers, wrong, answerable, answeredRight, needless, expectedHandoffs, handoffs, rightHandoffs float64
-	var ambiguous, asked, clear, askedClear, sourced, hit float64
+	var ambiguous, asked, clear, askedClear, sourced, hit, choosing, offered float64
 	var conf, took []float64
 	var right []bool
 	for _, r := range results {
@@ -164,6 +168,10 @@ func measure(results []Result) map[string]float64 {
 		if r.Decision == bot.Handoff {
 			handoffs++
 			rightHandoffs += truth(r.Expected == bot.Handoff)
+		}
+		if r.Expected == bot.Clarify && len(r.Choices) > 0 {
+			choosing++
+			offered += r.Offered
 		}
 		if r.Expected == bot.Clarify {
 			ambiguous++
@@ -189,7 +197,8 @@ func measure(results []Result) map[string]float64 {
 		"needless_handoffs": needless / answerable, "escalation_precision": rightHandoffs / handoffs,
 		"escalation_recall": rightHandoffs / expectedHandoffs, "clarify_recall": asked / ambiguous,
 		"clarify_rate_clear": askedClear / clear, "retrieval_hit@1": hit / sourced, "ece": ECE(conf, right),
-		"p50_ms": quantile(took, .5), "p95_ms": quantile(took, .95),
+		"clarify_offered": offered / choosing,
+		"p50_ms":          quantile(took, .5), "p95_ms": quantile(took, .95),
 	}
 	for name, v := range m {
 		if math.IsNaN(v) {

@@ -33,6 +33,7 @@ type Case struct {
 	Facts     [][]string   `yaml:"facts,omitempty,flow"`   // of each list, one text must stand in the reply
 	Forbidden []string     `yaml:"forbidden,omitempty,flow"`
 	Intent    string       `yaml:"intent,omitempty"`
+	Readings  [][]string   `yaml:"readings,omitempty,flow"` // of each list, one must be offered when asked back; see offered
 }
 
 // LoadSuite reads a suite in YAML and refuses unknown fields, missing questions and doubled ids.

@@ -3,8 +3,6 @@ package intent
 import (
 	"regexp"
 	"strings"
-
-	"handrail/internal/text"
 )
 
 // personRule recognises a request for a person in one clause of a message of one language. A clause that matches
@@ -30,36 +28,9 @@ func WantsPerson(message string) bool {
 }
 
 func (r personRule) matches(clause string) bool {
+	clause = strings.Trim(clause, "<>")
 	if r.always != nil && r.always.MatchString(clause) {
 		return true
 	}
 	return r.request.MatchString(clause) && !r.veto.MatchString(clause)
 }
-
-// clauses normalises a message and splits it where one thought ends: at punctuation and before "but". Apostrophes go,
-// so that "don't", "don’t" and "dont" are one word; other signs become spaces.
-func clauses(message string) []string {
-	var out []string
-	for _, part := range strings.FieldsFunc(text.Normalize(message), clauseEnd) {
-		part = plain.Replace(part)
-		part = strings.Join(strings.FieldsFunc(part, separating), " ")
-		for _, but := range []string{" but ", "但是", "可是", "但我"} {
-			part = strings.ReplaceAll(part, but, "\n")
-		}
-		for clause := range strings.SplitSeq(part, "\n") {
-			if clause = strings.TrimSpace(clause); clause != "" {
-				out = append(out, clause)
-			}
-		}
-	}
-	return out
-}
-
-// plain drops apostrophes and writes the traditional characters of the rules' words as simplified ones.
-var plain = strings.NewReplacer("'", "", "’", "", "`", "",
-	"轉", "转", "請", "请", "說", "说", "話", "话", "個", "个", "嗎", "吗", "經", "经", "幫", "帮", "給", "给", "聯繫", "联系",
-	"務", "务", "員", "员", "機", "机", "電", "电", "與", "与", "這", "这", "還", "还", "沒", "没", "負責", "负责", "專", "专", "裡", "里")
-
-func clauseEnd(r rune) bool { return strings.ContainsRune(".!?;,:\n。！？；，、：…", r) }
-
-func separating(r rune) bool { return strings.ContainsRune(" \t\r\"“”‘()[]{}*_-~/\\#<>|=+&", r) }

@@ -22,6 +22,11 @@ var Intents []byte
 //go:embed suite.yaml
 var Suite []byte
 
+// Clarify is a suite of unclear and clear questions to Help, in the same format.
+//
+//go:embed clarify.yaml
+var Clarify []byte
+
 // Help is the help centre. Its root holds one folder for each language, such as "en/shipping/delivery-times.md".
 var Help = folder("help")
 

@@ -25,6 +25,8 @@ type evalCommand struct {
 	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
 	Cases     evalCasesCommand     `cmd:"" help:"Write the workspace's cases as a suite."`
 	Calibrate evalCalibrateCommand `cmd:"" help:"Fit the confidence to labelled cases and print the weights."`
+
+	Groundedness evalGroundednessCommand `cmd:"" help:"Tell supported sentences from others without a model, next to plain overlap."`
 }
 
 type evalIntentsCommand struct {
@@ -99,7 +101,7 @@ func (st *stack) scratch(ctx context.Context, fn func(uuid.UUID) error) error {
 }
 
 type evalRunCommand struct {
-	Suite        string `arg:"" help:"YAML file, \"sample\" for the sample help centre, \"reviewed\" for your published drafts, or \"cases\" for these and the cases made of conversations."`
+	Suite        string `arg:"" help:"YAML file, \"sample\" for the sample help centre, \"sample:clarify\" for unclear questions to it, \"reviewed\" for your published drafts, or \"cases\" for these and the cases made of conversations."`
 	Baseline     string `type:"path" help:"JSON file with what the suite is known to reach."`
 	Gate         bool   `help:"Exit with status 1 if the run is worse than the baseline; for \"reviewed\" and \"cases\" without one, than the run before."`
 	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
@@ -122,7 +124,7 @@ func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) err
 	}
 	return withStack(ctx, c, io, func(st *stack) error {
 		run := func(ws uuid.UUID) error { return cmd.run(ctx, st, ws, suite, io) }
-		if cmd.Suite != "sample" {
+		if cmd.Suite != "sample" && cmd.Suite != "sample:clarify" {
 			return run(st.workspace)
 		}
 		return st.scratch(ctx, func(ws uuid.UUID) error {
@@ -137,6 +139,9 @@ func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) err
 func loadSuite(name string) (evals.Suite, error) {
 	if name == "sample" {
 		return evals.LoadSuite("the sample suite", bytes.NewReader(sample.Suite))
+	}
+	if name == "sample:clarify" {
+		return evals.LoadSuite("the sample suite of unclear questions", bytes.NewReader(sample.Clarify))
 	}
 	return readFile(name, evals.LoadSuite)
 }

@@ -26,8 +26,16 @@ var simplified = sync.OnceValue(func() map[rune]rune {
 // traditional characters share a simplified one they become the same: recall gains more than precision loses.
 func simplify(character string) string {
 	r, _ := utf8.DecodeRuneInString(character)
-	if to, ok := simplified()[r]; ok {
+	if to := Simplified(r); to != r {
 		return string(to)
 	}
 	return character
+}
+
+// Simplified returns the simplified character that stands for a traditional one, and any other character as it is.
+func Simplified(r rune) rune {
+	if to, ok := simplified()[r]; ok {
+		return to
+	}
+	return r
 }

@@ -1,0 +1,34 @@
+package evals
+
+import (
+	"slices"
+	"strings"
+
+	"handrail/bot"
+	"handrail/knowledge"
+)
+
+// offered returns the share of the case's readings that the reply's choices offer, and the labels of these. A reading is
+// a list of which any one will do: the end of a document's path, or intent:NAME.
+func offered(c Case, reply bot.Reply) (share float64, labels []string) {
+	choices := map[string]bool{}
+	for _, choice := range reply.Choices {
+		labels = append(labels, choice.Label)
+		choices[choice.ID] = true
+	}
+	for _, reading := range c.Readings {
+		if slices.ContainsFunc(reading, func(end string) bool { return isOffered(end, choices, reply) }) {
+			share += 1 / float64(len(c.Readings))
+		}
+	}
+	return share, labels
+}
+
+func isOffered(end string, choices map[string]bool, reply bot.Reply) bool {
+	if strings.HasPrefix(end, "intent:") {
+		return choices[end]
+	}
+	return slices.ContainsFunc(reply.Passages, func(h knowledge.Hit) bool {
+		return choices["document:"+h.DocumentID.String()] && strings.HasSuffix(h.URI, end)
+	})
+}
