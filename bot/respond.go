@@ -60,6 +60,10 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 		return nil
 	}
 	var err error
+	if r.tuning, err = b.tunings.of(ctx, t.Workspace); err != nil {
+		return err
+	}
+	r.Threshold = b.threshold(r.tuning)
 	if r.Intent, err = b.c.Classifier.Classify(ctx, t.Workspace, t.Text); err != nil {
 		return err
 	}

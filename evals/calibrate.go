@@ -87,7 +87,7 @@ func LabelledSet(ctx context.Context, corpus []CorpusDoc, queries []Query, rel Q
 		}
 		ranked := rank(found.Hits, ids)
 		right := len(ranked) > 0 && rel[q.ID][ranked[0]] > 0
-		cases = append(cases, bot.Labelled{Features: bot.EvidenceFeatures(found.Evidence), Right: right})
+		cases = append(cases, bot.Labelled{Features: bot.SearchFeatures(q.Text, found), Right: right, Group: bot.GroupOf(q.Text)})
 	}
 	return cases, nil
 }
