@@ -105,6 +105,7 @@ type evalRunCommand struct {
 	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
 	Out          string `type:"path" help:"Folder for report.md, report.html, results.jsonl and junit.xml."`
 	JSON         bool   `help:"Print metrics as JSON."`
+	riskFlags    `embed:""`
 }
 
 // Run asks every question of the suite.
@@ -180,7 +181,7 @@ func (cmd *evalRunCommand) run(ctx context.Context, st *stack, ws uuid.UUID, sui
 			return err
 		}
 	}
-	if err := printReport(io.out, report.Metrics, cmd.JSON); err != nil {
+	if err := cmd.printRun(io.out, report, cmd.JSON); err != nil {
 		return err
 	}
 	for _, r := range worse {
