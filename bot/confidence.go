@@ -151,15 +151,14 @@ func squash(x Feature) float64 {
 // DefaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
 func DefaultCalibrator() Calibrator {
-	return Calibrator{Bias: -3.32, Weights: map[string]float64{
-		"complete":     1.7,
-		"favoured":     0.36,
-		"gap":          1.4,
-		"margin":       3.06,
-		"out_of_scope": -1.09,
-		"proximity":    1.42,
-		"score":        1.25,
-		"title_match":  1.15,
+	return Calibrator{Bias: -2.75, Weights: map[string]float64{
+		"lexical":      2.0,
+		"lead":         2.3,
+		"drop":         2.6,
+		"siblings":     3.8,
+		"distinct":     1.8,
+		"rest":         0.35,
+		"out_of_scope": -0.4,
 		"repeated":     -1,
 		"grounded":     1.5,
 	}}

@@ -36,7 +36,8 @@ func (f *Features) standing(question string, hits []knowledge.Hit) {
 	f.add("lexical", clamp(lexical))
 	f.add("lead", clamp(lead))
 	f.add("drop", clamp(drop))
-	f.add("siblings", siblings/(standingDepth-1))
+	// Both speak for the document, and only as far as its best passage holds what was asked.
+	f.add("siblings", f.get("coverage")*siblings/(standingDepth-1))
 	f.add("distinct", min(clamp(lead)/clearLead, f.get("coverage")))
 	f.add("rest", rest)
 }
