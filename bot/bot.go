@@ -119,8 +119,11 @@ type Reply struct {
 	Prompt     string // version of the prompt template
 	Usage      llm.Usage
 	Took       time.Duration
-	Summary    string // for the agent, on a handoff
-	Failure    error  // why the model failed, for operators; nil if it did not
+	Summary    string    // for the agent, on a handoff
+	Withheld   *Withheld // the answer that was not given for want of confidence; nil if there was none
+	Failure    error     // why the model failed, for operators; nil if it did not
+
+	tuning tuning // what Confidence and Threshold come from
 }
 
 // Settings are a workspace's choices about the bot.
@@ -156,7 +159,8 @@ type Config struct {
 // Bot answers visitors. It is safe for concurrent use.
 type Bot struct {
 	c          Config
-	calibrator Calibrator
+	calibrator Calibrator // of workspaces that have not activated one of their own
+	tunings    *tunings
 	affinities affinities
 }
 
@@ -165,7 +169,8 @@ func New(c Config) *Bot {
 	if c.Settings.Threshold == 0 {
 		c.Settings.Threshold = DefaultThreshold
 	}
-	return &Bot{c: c, calibrator: defaultCalibrator(), affinities: affinities{base: c.Base, known: map[affinityKey]affinity{}}}
+	return &Bot{c: c, calibrator: DefaultCalibrator(), tunings: newTunings(c.DB),
+		affinities: affinities{base: c.Base, known: map[affinityKey]affinity{}}}
 }
 
 // messageData is the data of a bot message in the log, as clients read it.

@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/mat"
-
 	"handrail/intent"
 	"handrail/internal/text"
 	"handrail/knowledge"
@@ -44,6 +42,7 @@ func (f Features) Map() map[string]float64 {
 // features describes a turn before any answer is written.
 func features(t Turn, in intent.Result, found knowledge.Result) Features {
 	f := evidenceFeatures(found.Evidence)
+	f.standing(t.Text, found.Hits)
 	f.add("answerable", Answerability(found.Evidence))
 	f.add("intent_probability", intentProbability(in))
 	f.add("out_of_scope", in.OutOfScope)
@@ -115,10 +114,11 @@ func termSet(s string) map[string]bool {
 }
 
 // Calibrator maps features to the probability that the reply is right:
-// p = 1 / (1 + exp(-(bias + sum of weight x feature))).
+// p = 1 / (1 + exp(-(bias + sum of weight x feature))), refined where there were cases enough to learn how.
 type Calibrator struct {
-	Bias    float64            `json:"bias"`
-	Weights map[string]float64 `json:"weights"`
+	Bias       float64            `json:"bias"`
+	Weights    map[string]float64 `json:"weights"`
+	Refinement *Refinement        `json:"refinement,omitempty"`
 }
 
 // Probability returns the calibrated confidence, in (0, 1). Features without a weight do not count.
@@ -127,8 +127,18 @@ func (c Calibrator) Probability(f Features) float64 {
 	for _, x := range f {
 		z += c.Weights[x.Name] * squash(x)
 	}
-	return 1 / (1 + math.Exp(-z))
+	p := 1 / (1 + math.Exp(-max(-surest, min(surest, z))))
+	if c.Refinement != nil {
+		return c.Refinement.apply(p)
+	}
+	return p
 }
+
+// surest bounds the log odds: beyond, rounding would make a probability 0 or 1.
+const surest = 30
+
+// names are the features that have a weight, in a fixed order.
+func (c Calibrator) names() []string { return slices.Sorted(maps.Keys(c.Weights)) }
 
 // squash brings counts onto the scale of the other features.
 func squash(x Feature) float64 {
@@ -138,81 +148,25 @@ func squash(x Feature) float64 {
 	return x.Value
 }
 
-// Labelled is one turn with the verdict on its reply.
-type Labelled struct {
-	Features Features
-	Right    bool
-}
-
-// fitSteps is more than Newton's method needs: it converges within about ten steps on sets like these.
-const fitSteps = 30
-
-// Fit returns the calibrator that explains the cases best: logistic regression by Newton's method, with an L2 penalty
-// of strength l2 on the weights and none on the bias. It is deterministic.
-func Fit(cases []Labelled, names []string, l2 float64) Calibrator {
-	n := len(names) + 1 // the bias comes first
-	rows := make([][]float64, len(cases))
-	for i, k := range cases {
-		rows[i] = make([]float64, n)
-		rows[i][0] = 1
-		for j, name := range names {
-			rows[i][j+1] = squash(Feature{name, k.Features.get(name)})
-		}
-	}
-	w := mat.NewVecDense(n, nil)
-	for range fitSteps {
-		gradient, hessian := mat.NewVecDense(n, nil), mat.NewSymDense(n, nil)
-		hessian.SetSym(0, 0, 1e-9) // keeps the system solvable when every case agrees
-		for j := 1; j < n; j++ {
-			gradient.SetVec(j, l2*w.AtVec(j))
-			hessian.SetSym(j, j, l2)
-		}
-		for i, row := range rows {
-			x := mat.NewVecDense(n, row)
-			p := 1 / (1 + math.Exp(-mat.Dot(w, x)))
-			gradient.AddScaledVec(gradient, p-truth(cases[i].Right), x)
-			hessian.SymRankOne(hessian, p*(1-p), x)
-		}
-		var step mat.VecDense
-		if step.SolveVec(hessian, gradient) != nil {
-			break // the cases are separated perfectly; what was found so far separates them too
-		}
-		w.SubVec(w, &step)
-	}
-	c := Calibrator{Bias: w.AtVec(0), Weights: map[string]float64{}}
-	for j, name := range names {
-		c.Weights[name] = w.AtVec(j + 1)
-	}
-	return c
-}
-
-func truth(right bool) float64 {
-	if right {
-		return 1
-	}
-	return 0
-}
-
-// defaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
+// DefaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
-func defaultCalibrator() Calibrator {
-	return Calibrator{Bias: -3.32, Weights: map[string]float64{
-		"complete":     1.7,
-		"favoured":     0.36,
-		"gap":          1.4,
-		"margin":       3.06,
-		"out_of_scope": -1.09,
-		"proximity":    1.42,
-		"score":        1.25,
-		"title_match":  1.15,
+func DefaultCalibrator() Calibrator {
+	return Calibrator{Bias: -2.75, Weights: map[string]float64{
+		"lexical":      2.0,
+		"lead":         2.3,
+		"drop":         2.6,
+		"siblings":     3.8,
+		"distinct":     1.8,
+		"rest":         0.35,
+		"out_of_scope": -0.4,
 		"repeated":     -1,
 		"grounded":     1.5,
 	}}
 }
 
-// EvidenceFeatures are the features that retrieval alone gives, for sets of questions without a conversation.
-func EvidenceFeatures(e knowledge.Evidence) Features {
-	return features(Turn{}, intent.Result{}, knowledge.Result{Evidence: e})
+// SearchFeatures are the features of a question without a conversation, for sets of such questions.
+func SearchFeatures(question string, found knowledge.Result) Features {
+	return features(Turn{Text: question}, intent.Result{}, found)
 }
 
 // FeaturesOf restores features from the form in which [Features.Map] stored them.

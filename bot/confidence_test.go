@@ -63,12 +63,12 @@ func TestProbabilityStaysInside(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var f Features
-		for name := range defaultCalibrator().Weights {
+		for name := range DefaultCalibrator().Weights {
 			f.add(name, rapid.Float64Range(0, 1).Draw(t, name))
 		}
 		f.add("terms", float64(rapid.IntRange(0, 1000).Draw(t, "terms")))
 		f.add("unheard of", 1e9)
-		p := defaultCalibrator().Probability(f)
+		p := DefaultCalibrator().Probability(f)
 		if p <= 0 || p >= 1 {
 			t.Fatalf("probability %v of %v", p, f)
 		}

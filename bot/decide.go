@@ -4,7 +4,7 @@ import "context"
 
 // answer writes an answer, weighs it, and decides. The error is the database's.
 func (b *Bot) answer(ctx context.Context, t Turn, r *Reply) error {
-	before := b.confidence(t, r.Features)
+	before := b.confidence(t, r)
 	if asked, err := b.clarify(ctx, t, r, before); asked || err != nil {
 		return err
 	}
@@ -17,7 +17,10 @@ func (b *Bot) answer(ctx context.Context, t Turn, r *Reply) error {
 	if !ok {
 		return nil
 	}
-	r.Confidence = b.confidence(t, r.Features)
+	r.Confidence = b.confidence(t, r)
+	if r.Confidence < r.Threshold {
+		r.Withheld = &Withheld{Text: r.Text, Citations: r.Citations}
+	}
 	switch {
 	case r.Confidence >= r.Threshold:
 		r.Decision, r.Reason = Answer, ReasonConfident
@@ -32,9 +35,13 @@ func (b *Bot) answer(ctx context.Context, t Turn, r *Reply) error {
 // confidence is what the calibrator says, and no more than the share of the question that the base knows at all where
 // that is less than half: in a base of a few pages everything else that evidence rests on, such as the lead of the best
 // document, may be due to there being no other. A message that follows others is no whole question, and is spared.
-func (b *Bot) confidence(t Turn, f Features) float64 {
-	p := b.calibrator.Probability(f)
-	if unknown := f.get("unknown"); unknown > 0.5 && len(t.History) == 0 {
+func (b *Bot) confidence(t Turn, r *Reply) float64 {
+	c := b.calibrator
+	if r.tuning.version > 0 {
+		c = r.tuning.calibrator
+	}
+	p := c.Probability(r.Features)
+	if unknown := r.Features.get("unknown"); unknown > 0.5 && len(t.History) == 0 {
 		return min(p, 1-unknown)
 	}
 	return p

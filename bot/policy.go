@@ -28,7 +28,7 @@ func (b *Bot) clarifyPolicy(ctx context.Context, t Turn, r *Reply) (bool, error)
 			return false, err
 		}
 	}
-	r.Decision, r.Reason, r.Confidence = Clarify, ReasonAmbiguous, b.confidence(t, r.Features)
+	r.Decision, r.Reason, r.Confidence = Clarify, ReasonAmbiguous, b.confidence(t, r)
 	r.Text, r.Choices = cmpOr(inLanguage(in.Reply, r.Lang), phrases(r.Lang).clarify), choices
 	return true, nil
 }

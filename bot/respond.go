@@ -61,6 +61,10 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 	}
 	t = taken(t)
 	var err error
+	if r.tuning, err = b.tunings.of(ctx, t.Workspace); err != nil {
+		return err
+	}
+	r.Threshold = b.threshold(r.tuning)
 	if r.Intent, err = b.c.Classifier.Classify(ctx, t.Workspace, t.Text); err != nil {
 		return err
 	}

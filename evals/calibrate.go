@@ -6,17 +6,23 @@ import (
 	"hash/fnv"
 
 	"handrail/bot"
+	"handrail/internal/text"
 	"handrail/knowledge"
 )
 
 // Calibration is a calibrator fitted to labelled cases, with how well it does on cases that it was not fitted to.
 type Calibration struct {
 	Calibrator bot.Calibrator `json:"calibrator"`
+	Kind       string         `json:"kind"`
 	Cases      int            `json:"cases"`
 	Right      float64        `json:"right"` // share of cases whose reply was right
 	ECE        *float64       `json:"ece"`   // cross-validated
 	AUROC      *float64       `json:"auroc"` // cross-validated: right above wrong
+	AURC       *float64       `json:"aurc"`  // cross-validated
 	Curve      []Coverage     `json:"risk_coverage"`
+	Half       HeldOut        `json:"half"`
+
+	Risk Risk `json:"-"` // cross-validated
 }
 
 const (
@@ -25,38 +31,48 @@ const (
 	penalty = 0.2
 )
 
-// Calibrate fits the confidence to labelled cases and measures it by five-fold cross-validation.
+// Calibrate fits the confidence to labelled cases and measures it by five-fold cross-validation, and on halves. Cases of
+// one group stay together. Without names it refits the calibrator that ships, as a workspace does; with names it fits
+// these features from nothing, to compare features.
 func Calibrate(cases []bot.Labelled, names []string) Calibration {
-	var confidence []float64
-	var right []bool
-	for fold := range folds {
-		var train, test []bot.Labelled
-		for i, c := range cases {
-			if i%folds == fold {
-				test = append(test, c)
-			} else {
-				train = append(train, c)
-			}
-		}
-		fitted := bot.Fit(train, names, penalty)
-		for _, c := range test {
-			confidence, right = append(confidence, fitted.Probability(c.Features)), append(right, c.Right)
-		}
+	fit := bot.Calibrate
+	if len(names) > 0 {
+		fit = func(cases []bot.Labelled) bot.Calibrator { return bot.Fit(cases, names, penalty) }
 	}
+	confidence, right := crossValidate(cases, folds, fit)
 	var hits float64
 	for _, r := range right {
 		hits += truth(r)
 	}
-	return Calibration{Calibrator: bot.Fit(cases, names, penalty), Cases: len(cases), Right: round(hits / float64(len(cases))),
-		ECE: number(ECE(confidence, right)), AUROC: number(AUROC(confidence, right)), Curve: RiskCoverage(confidence, right)}
+	c := Calibration{Calibrator: fit(cases), Cases: len(cases), Right: round(hits / float64(len(cases))),
+		ECE: number(ECE(confidence, right)), AUROC: number(AUROC(confidence, right)), Curve: RiskCoverage(confidence, right),
+		Half: heldOut(cases, fit), Risk: RiskOf(confidence, right, defaultTarget)}
+	c.Kind, c.AURC = c.Calibrator.Kind(), c.Risk.AURC
+	return c
+}
+
+// defaultTarget is the share of wrong answers that thresholds are recommended for where nobody says another.
+const defaultTarget = 0.03
+
+// crossValidate returns the confidence of every case under a fit to the other folds.
+func crossValidate(cases []bot.Labelled, folds int, fit func([]bot.Labelled) bot.Calibrator) (confidence []float64, right []bool) {
+	for fold := range folds {
+		train, test := bot.Split(cases, folds, fold)
+		fitted := fit(train)
+		for _, c := range test {
+			confidence, right = append(confidence, fitted.Probability(c.Features)), append(right, c.Right)
+		}
+	}
+	return confidence, right
 }
 
 // LabelledOf turns the results of a suite into cases for [Calibrate].
 func LabelledOf(r Report) []bot.Labelled {
 	var cases []bot.Labelled
 	for _, res := range r.Results {
-		if predictsRight(res) {
-			cases = append(cases, bot.Labelled{Features: bot.FeaturesOf(res.Features), Right: res.Right})
+		if hasVerdict(res) {
+			cases = append(cases, bot.Labelled{Features: bot.FeaturesOf(res.Features), Right: res.Right,
+				Group: bot.GroupOf(res.Question)})
 		}
 	}
 	return cases
@@ -81,13 +97,14 @@ func LabelledSet(ctx context.Context, corpus []CorpusDoc, queries []Query, rel Q
 	for i := 0; i < len(queries); i += step {
 		q := queries[i]
 		o.progress("search", i+1, len(queries))
-		found, err := o.Base.Search(ctx, o.Workspace, knowledge.Query{Text: q.Text, History: visitorHistory(q)})
+		found, err := o.Base.Search(ctx, o.Workspace, knowledge.Query{Text: q.Text, History: visitorHistory(q),
+			Lang: text.Detect(q.Text, "en")})
 		if err != nil {
 			return nil, fmt.Errorf("search for query %s: %w", q.ID, err)
 		}
 		ranked := rank(found.Hits, ids)
 		right := len(ranked) > 0 && rel[q.ID][ranked[0]] > 0
-		cases = append(cases, bot.Labelled{Features: bot.EvidenceFeatures(found.Evidence), Right: right})
+		cases = append(cases, bot.Labelled{Features: bot.SearchFeatures(q.Text, found), Right: right, Group: bot.GroupOf(q.Text)})
 	}
 	return cases, nil
 }

@@ -152,15 +152,15 @@ func scoreGrounded(source string, cases []groundedCase, others []bot.Labelled) G
 	if len(others) > 0 {
 		judged, score.LeftOut = left, number(AUROC(left, right))
 	}
-	score.Interval, score.Gain = intervals(judged, bigrams, right)
+	score.Interval, score.Gain = areaIntervals(judged, bigrams, right)
 	return score
 }
 
 // resamples is how often the cases are drawn anew for an interval.
 const resamples = 1000
 
-// intervals returns the 95 % bootstrap intervals of the AUROC of ours and of its lead over the reference.
-func intervals(ours, reference []float64, right []bool) (own, gain [2]float64) {
+// areaIntervals returns the 95 % bootstrap intervals of the AUROC of ours and of its lead over the reference.
+func areaIntervals(ours, reference []float64, right []bool) (own, gain [2]float64) {
 	random := rand.New(rand.NewPCG(1, 2)) // the same draws every time: a run can be repeated
 	var areas, leads []float64
 	for range resamples {

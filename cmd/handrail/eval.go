@@ -107,6 +107,7 @@ type evalRunCommand struct {
 	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
 	Out          string `type:"path" help:"Folder for report.md, report.html, results.jsonl and junit.xml."`
 	JSON         bool   `help:"Print metrics as JSON."`
+	riskFlags    `embed:""`
 }
 
 // Run asks every question of the suite.
@@ -192,7 +193,7 @@ func (cmd *evalRunCommand) conclude(report evals.Report, worse []evals.Regressio
 			return err
 		}
 	}
-	if err := cmd.print(io.out, report, baseline); err != nil {
+	if err := cmd.printRun(io.out, report, baseline, cmd.JSON); err != nil {
 		return err
 	}
 	for _, r := range worse {
@@ -202,13 +203,6 @@ func (cmd *evalRunCommand) conclude(report evals.Report, worse []evals.Regressio
 		return silent(1)
 	}
 	return nil
-}
-
-func (cmd *evalRunCommand) print(w io.Writer, report evals.Report, baseline evals.Baseline) error {
-	if cmd.JSON {
-		return printReport(w, report.Metrics, true)
-	}
-	return evals.WriteSummary(w, report, baseline)
 }
 
 func saveBaseline(path string, report evals.Report) error {

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"io"
+
+	"handrail/evals"
+)
+
+// riskFlags are the flags about what a threshold costs.
+type riskFlags struct {
+	TargetRisk float64 `default:"0.03" help:"Recommend the threshold for at most this share of wrong answers."`
+}
+
+// printRun prints a suite's metrics beside the baseline's and, for people, what the confidence is worth; with --json, programs
+// find the same under the key risk of their one line.
+func (f riskFlags) printRun(w io.Writer, report evals.Report, baseline evals.Baseline, asJSON bool) error {
+	if asJSON {
+		confidence, right := evals.Predictions(report.Results)
+		all := map[string]any{"risk": evals.RiskOf(confidence, right, f.TargetRisk)}
+		for name, value := range report.Metrics {
+			all[name] = value
+		}
+		return printReport(w, all, true)
+	}
+	if err := evals.WriteSummary(w, report, baseline); err != nil {
+		return err
+	}
+	return evals.PrintRisk(w, report.Results, f.TargetRisk)
+}
