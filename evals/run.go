@@ -30,23 +30,14 @@ type Result struct {
 	Intent     string             `json:"intent"`
 	WantIntent string             `json:"want_intent"` // expected, "" for any
 	Reply      string             `json:"reply"`
-	Sources    []string           `json:"sources"`   // cited, or found first where nothing was cited
-	Retrieved  []Retrieved        `json:"retrieved"` // best first, at most six
-	Pass       bool               `json:"pass"`      // every expectation met
-	Failures   []string           `json:"failures"`  // what was not, in words
-	Right      bool               `json:"right"`     // the best passage is an expected source: what the confidence predicts
-	Scores     map[string]float64 `json:"scores"`    // by metric, of those that this question says something about
+	Sources    []string           `json:"sources"`  // cited, or found first where nothing was cited
+	Pass       bool               `json:"pass"`     // every expectation met
+	Failures   []string           `json:"failures"` // what was not, in words
+	Right      bool               `json:"right"`    // the best passage is an expected source: what the confidence predicts
+	Scores     map[string]float64 `json:"scores"`   // by metric, of those that this question says something about
 	Features   map[string]float64 `json:"features"`
 	Model      string             `json:"model"` // that wrote the reply, "" for none
 	Ms         float64            `json:"ms"`
-}
-
-// Retrieved is a passage that the bot found for a question.
-type Retrieved struct {
-	Source string  `json:"source"`
-	Title  string  `json:"title"`
-	Text   string  `json:"text"` // at most 500 characters
-	Score  float64 `json:"score"`
 }
 
 // Report is the outcome of a suite.
@@ -118,7 +109,7 @@ func spoken(messages []string) (history []bot.Utterance) {
 func judgeReply(ctx context.Context, scorers []Scorer, c Case, reply bot.Reply) (Result, error) {
 	r := Result{ID: c.ID, Question: c.Question, Tags: c.Tags, Expected: c.Decision, Decision: reply.Decision,
 		Reason: reply.Reason, Confidence: round(reply.Confidence), Threshold: reply.Threshold, Intent: reply.Intent.Name,
-		WantIntent: c.Intent, Reply: reply.Text, Sources: sources(reply), Retrieved: retrieved(reply), Failures: []string{},
+		WantIntent: c.Intent, Reply: reply.Text, Sources: sources(reply), Failures: []string{},
 		Right: bestIsExpected(c, reply), Scores: map[string]float64{}, Features: reply.Features.Map(), Model: reply.Model,
 		Ms: round(float64(reply.Took.Microseconds()) / 1000)}
 	for _, s := range scorers {
@@ -151,19 +142,6 @@ func sources(reply bot.Reply) []string {
 	}
 	if len(out) == 0 && len(reply.Passages) > 0 {
 		out = append(out, reply.Passages[0].URI)
-	}
-	return out
-}
-
-// retrievedRunes bounds the text of a passage in a result.
-const retrievedRunes = 500
-
-func retrieved(reply bot.Reply) []Retrieved {
-	out := []Retrieved{}
-	for _, h := range reply.Passages {
-		body := []rune(h.Text)
-		out = append(out, Retrieved{Source: h.URI, Title: h.Title, Score: round(h.Score),
-			Text: string(body[:min(retrievedRunes, len(body))])})
 	}
 	return out
 }
