@@ -52,8 +52,8 @@ const significance = 0.05
 // A metric regressed if it is worse by more than its tolerance, over the questions that both runs asked, and chance alone
 // would make it so with a probability below 5 %, by a paired test corrected for the number of metrics (Holm). Where no
 // model wrote a reply in either run there is no chance, and every case that passed and now fails regressed as well. A
-// case that is gone from the suite, and a metric that is gone from the report, regressed too: a gate must not be passed
-// by asking less.
+// case that is gone from the suite regressed too, and a metric that is gone from the report though several questions said
+// something about it: a gate must not be passed by asking less.
 //
 // A baseline without outcomes is compared by tolerance alone.
 func Gate(r Report, b Baseline) []Regression {
@@ -92,7 +92,7 @@ func Changed(r Report, b Baseline) (worse, better []string) {
 // gone names what the baseline has and the report lacks.
 func gone(r Report, b Baseline) (worse []Regression) {
 	for _, name := range slices.Sorted(maps.Keys(b.Metrics)) {
-		if _, ok := r.Metrics[name]; !ok {
+		if _, ok := r.Metrics[name]; !ok && b.wellFounded(name) {
 			worse = append(worse, Regression{Metric: name, Baseline: b.Metrics[name], Detail: "it is gone from the report"})
 		}
 	}
@@ -103,6 +103,20 @@ func gone(r Report, b Baseline) (worse []Regression) {
 		}
 	}
 	return worse
+}
+
+// foundation is the number of questions that chance does not empty of what a metric is about: as many as a sign test needs.
+const foundation = 6
+
+// wellFounded reports whether a metric cannot vanish by chance. Baselines without outcomes do not say on what they rest.
+func (b Baseline) wellFounded(name string) bool {
+	n := 0
+	for _, o := range b.Cases {
+		if !math.IsNaN(metricOf(name)([]Outcome{o})) {
+			n++
+		}
+	}
+	return n >= foundation || len(b.Cases) == 0
 }
 
 // failing names the cases that passed and now fail.

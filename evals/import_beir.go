@@ -28,6 +28,10 @@ func ImportBEIR(b BEIR) (Suite, error) {
 	for _, d := range b.Corpus {
 		known[d.ID] = true
 	}
+	if b.Split != "" && !slices.ContainsFunc(b.Queries, func(q Query) bool { return q.Split == b.Split }) {
+		return Suite{}, errs.New(errs.Invalid, "no query has split %q: the file has %s; choose one with --split", b.Split,
+			strings.Join(splitsOf(b.Queries), ", "))
+	}
 	s := Suite{Name: b.Name}
 	seen := map[string]bool{}
 	for _, q := range b.Queries {
@@ -56,9 +60,17 @@ func ImportBEIR(b BEIR) (Suite, error) {
 		s.Cases = append(s.Cases, c)
 	}
 	if len(s.Cases) == 0 {
-		return Suite{}, errs.New(errs.Invalid, "no query has a relevant document or is marked as not answerable: check the judgments and --split")
+		return Suite{}, errs.New(errs.Invalid, "no query has a relevant document or is marked as not answerable: check the judgments")
 	}
 	return s, nil
+}
+
+func splitsOf(queries []Query) []string {
+	names := map[string]bool{}
+	for _, q := range queries {
+		names[q.Split] = true
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // byGrade are the relevant documents, the most relevant first.
