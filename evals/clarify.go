@@ -8,12 +8,11 @@ import (
 	"handrail/knowledge"
 )
 
-// offered returns the share of the case's readings that the reply's choices offer, and the labels of these. A reading is
+// offered returns the share of the case's readings that the reply's choices offer. A reading is
 // a list of which any one will do: the end of a document's path, or intent:NAME.
-func offered(c Case, reply bot.Reply) (share float64, labels []string) {
+func offered(c Case, reply bot.Reply) (share float64) {
 	choices := map[string]bool{}
 	for _, choice := range reply.Choices {
-		labels = append(labels, choice.Label)
 		choices[choice.ID] = true
 	}
 	for _, reading := range c.Readings {
@@ -21,7 +20,7 @@ func offered(c Case, reply bot.Reply) (share float64, labels []string) {
 			share += 1 / float64(len(c.Readings))
 		}
 	}
-	return share, labels
+	return share
 }
 
 func isOffered(end string, choices map[string]bool, reply bot.Reply) bool {

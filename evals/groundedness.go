@@ -156,9 +156,6 @@ func scoreGrounded(source string, cases []groundedCase, others []bot.Labelled) G
 	return score
 }
 
-// resamples is how often the cases are drawn anew for an interval.
-const resamples = 1000
-
 // areaIntervals returns the 95 % bootstrap intervals of the AUROC of ours and of its lead over the reference.
 func areaIntervals(ours, reference []float64, right []bool) (own, gain [2]float64) {
 	random := rand.New(rand.NewPCG(1, 2)) // the same draws every time: a run can be repeated

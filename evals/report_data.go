@@ -71,8 +71,8 @@ func rowOf(name string, value float64, base Baseline) metricRow {
 		row.Difference = "="
 	default:
 		row.Difference = fmt.Sprintf("%+.3f", diff)
-		if up, gated := higherIsBetter()[name]; gated {
-			row.Verdict = map[bool]string{true: "better", false: "worse"}[up == (diff > 0)]
+		if way := directions()[name]; way != neither {
+			row.Verdict = map[bool]string{true: "better", false: "worse"}[(way == higher) == (diff > 0)]
 		}
 	}
 	return row

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"handrail/evals"
@@ -25,5 +26,14 @@ func (f riskFlags) printRun(w io.Writer, report evals.Report, baseline evals.Bas
 	if err := evals.WriteSummary(w, report, baseline); err != nil {
 		return err
 	}
-	return evals.PrintRisk(w, report.Results, f.TargetRisk)
+	if err := evals.PrintRisk(w, report.Results, f.TargetRisk); err != nil || report.Judge == nil {
+		return err
+	}
+	kappa := "-"
+	if k := report.Judge.Kappa; k != nil {
+		kappa = fmt.Sprint(*k)
+	}
+	_, err := fmt.Fprintf(w, "judge and people agree on %v of %d verdicts, kappa %s\n", *report.Judge.Accuracy,
+		report.Judge.Verdicts, kappa)
+	return err
 }

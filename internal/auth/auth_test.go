@@ -108,6 +108,8 @@ func TestRemoveWorkspace(t *testing.T) {
 
 	empty, err := s.EnsureWorkspace(t.Context(), "empty", "Empty")
 	require.NoError(t, err)
+	_, err = s.EnsureWidget(t.Context(), empty, "page", nil) // which is recorded
+	require.NoError(t, err)
 	require.NoError(t, s.RemoveWorkspace(t.Context(), empty))
 	again, err := s.EnsureWorkspace(t.Context(), "empty", "Empty")
 	require.NoError(t, err)
