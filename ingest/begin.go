@@ -19,7 +19,7 @@ func (r *Runs) begin(ctx context.Context, ws uuid.UUID, specs []Spec, o Options)
 	if err := r.bury(ctx, ws); err != nil {
 		return nil, err
 	}
-	x := &execution{Runs: r, ws: ws, specs: specs, collection: o.Collection, prune: o.Prune}
+	x := &execution{Runs: r, ws: ws, specs: specs, collection: o.Collection, prune: o.Prune, store: o.Store}
 	names := make([]string, len(specs))
 	for i, s := range specs {
 		names[i] = s.Location

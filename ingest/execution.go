@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/errs"
+	"handrail/knowledge"
 )
 
 const (
@@ -39,7 +40,8 @@ type execution struct {
 	prune      bool        // remove what is in the collection and in none of the sources
 	own        bool        // remove what these sources held before and hold no longer
 
-	complete bool // every item was seen to
+	store    func(context.Context, uuid.UUID, knowledge.Change) error // [Options.Store]
+	complete bool                                                     // every item was seen to
 
 	mu   sync.Mutex
 	seen Progress
@@ -61,7 +63,7 @@ func (x *execution) work(ctx context.Context, progress func(Progress)) (Report, 
 
 // read runs the pipeline with what is known of the sources, and returns what they turned out to hold.
 func (x *execution) read(ctx context.Context, progress func(Progress)) (report Report, held []holding, err error) {
-	o := Options{Collection: x.collection, Prune: x.prune || x.own}
+	o := Options{Collection: x.collection, Prune: x.prune || x.own, Store: x.store}
 	o.Progress = func(p Progress) {
 		x.mu.Lock()
 		x.seen = p

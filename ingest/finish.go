@@ -25,9 +25,19 @@ func (w *writer) finish(ctx context.Context) error {
 		}
 	}
 	if w.options.Prune {
-		return w.prune(ctx)
+		if err := w.prune(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	return w.store(ctx)
+}
+
+// store hands over what was held back.
+func (w *writer) store(ctx context.Context) error {
+	if w.options.Store == nil || w.options.DryRun {
+		return nil
+	}
+	return w.options.Store(ctx, w.ws, w.held)
 }
 
 func (w *writer) unreadable(s *source) error {
@@ -64,7 +74,9 @@ func (w *writer) prune(ctx context.Context) error {
 			ids, gone = append(ids, d.ID), append(gone, uri)
 		}
 	}
-	if len(ids) > 0 && !w.options.DryRun {
+	if w.options.Store != nil {
+		w.held.Remove = ids
+	} else if len(ids) > 0 && !w.options.DryRun {
 		if err := w.base.Remove(ctx, w.ws, ids...); err != nil {
 			return err
 		}

@@ -38,6 +38,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"handrail/knowledge"
@@ -111,6 +112,10 @@ type Options struct {
 	// Recorded is called in the transaction that records a run, which fails with its error; nil means nobody adds to it. A
 	// dry run is not recorded.
 	Recorded func(ctx context.Context, tx pgx.Tx, run int64) error
+
+	// Store, if set, gets all that the run would change at once, when every source has been read, and stores it, or refuses
+	// with an error, which becomes that of the run. All of it is held in memory. nil stores batch by batch.
+	Store func(ctx context.Context, ws uuid.UUID, c knowledge.Change) error
 
 	// removable says which documents Prune may remove; nil means all of the collection.
 	removable func(uri string) bool

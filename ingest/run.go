@@ -48,6 +48,9 @@ func (p *Pipeline) run(ctx context.Context, ws uuid.UUID, sources []*source, o O
 	if err == nil {
 		err = w.finish(ctx)
 	}
+	if err != nil && o.Store != nil { // nothing was stored
+		w.report.Added, w.report.Changed, w.report.Removed, w.report.Passages = nil, nil, nil, 0
+	}
 	return w.close(time.Since(start)), err
 }
 

@@ -36,6 +36,7 @@ type writer struct {
 	items    []entry
 	batch    []knowledge.DocumentPassages
 	waiting  int               // passages in the batch
+	held     knowledge.Change  // what waits for [Options.Store]
 	writing  *writing          // nil if nothing is on its way
 	readable []int             // documents by source that could be read
 	kept     map[string]string // documents that the sources hold, with the item that each comes from
@@ -134,7 +135,10 @@ func (w *writer) flush(ctx context.Context) error {
 		return cmp.Compare(a.Document.URI, b.Document.URI)
 	})
 	w.writing = &writing{batch: batch, done: make(chan error, 1)}
-	if len(batch) == 0 || w.options.DryRun {
+	if w.options.Store != nil {
+		w.held.Replace = append(w.held.Replace, batch...)
+	}
+	if len(batch) == 0 || w.options.DryRun || w.options.Store != nil {
 		w.writing.done <- nil
 		return nil
 	}

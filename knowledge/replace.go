@@ -33,34 +33,39 @@ func (b *Base) ReplaceAll(ctx context.Context, ws uuid.UUID, items []DocumentPas
 		if err != nil {
 			return err
 		}
-		if err := keepIDs(ctx, tx, ws, prepared); err != nil {
-			return err
-		}
-		if err := s.forget(ctx, tx, documentIDs(prepared)); err != nil {
-			return err
-		}
-		if err := markDuplicates(ctx, tx, ws, prepared); err != nil {
-			return err
-		}
-		for _, d := range prepared {
-			for _, p := range d.passages {
-				if p.DuplicateOf == 0 {
-					s.count(p.bag, +1)
-				}
-			}
-		}
-		if err := s.adjustPivot(ctx, tx); err != nil {
-			return err
-		}
-		if err := b.insert(ctx, tx, s, prepared); err != nil {
-			return err
-		}
-		return s.save(ctx, tx)
+		return b.replaceIn(ctx, tx, s, prepared)
 	})
 	if err != nil {
 		return fmt.Errorf("store %d documents: %w", len(items), err)
 	}
 	return nil
+}
+
+// replaceIn is the part of [Base.ReplaceAll] that runs while no other writer does, and ends the transaction's work.
+func (b *Base) replaceIn(ctx context.Context, tx pgx.Tx, s *statistics, prepared []*preparedDocument) error {
+	if err := keepIDs(ctx, tx, s.ws, prepared); err != nil {
+		return err
+	}
+	if err := s.forget(ctx, tx, documentIDs(prepared)); err != nil {
+		return err
+	}
+	if err := markDuplicates(ctx, tx, s.ws, prepared); err != nil {
+		return err
+	}
+	for _, d := range prepared {
+		for _, p := range d.passages {
+			if p.DuplicateOf == 0 {
+				s.count(p.bag, +1)
+			}
+		}
+	}
+	if err := s.adjustPivot(ctx, tx); err != nil {
+		return err
+	}
+	if err := b.insert(ctx, tx, s, prepared); err != nil {
+		return err
+	}
+	return s.save(ctx, tx)
 }
 
 // preparedDocument is a document ready to be written: everything slow has been done.

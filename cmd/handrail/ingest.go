@@ -23,6 +23,7 @@ type ingestCommand struct {
 	DryRun     bool     `help:"Report what would change and write nothing." xor:"dry"`
 	JSON       bool     `help:"Print the report as JSON." xor:"json"`
 	Watch      bool     `help:"Go on with every change in the folder until Ctrl-C." xor:"dry,json"`
+	ingestGate
 	webLimits
 }
 
@@ -80,6 +81,11 @@ func (cmd *ingestCommand) ingest(ctx context.Context, st *stack, io streams) err
 	}
 	o := ingest.Options{Collection: cmd.Collection, Prune: cmd.Prune, DryRun: cmd.DryRun,
 		Recorded: func(ctx context.Context, tx pgx.Tx, run int64) error { return cmd.record(ctx, st, tx, specs, run) }}
+	if cmd.Gate {
+		if o.Store, err = cmd.store(st, io); err != nil {
+			return err
+		}
+	}
 	if cmd.Watch {
 		return watch(ctx, st, specs, o, io)
 	}
