@@ -61,6 +61,8 @@ export interface TurnRecord extends Finding {
   decision: string
   intent_probability: number
   features: Record<string, number> | null
+  /** verdict is what an agent said of the bot's answer in this turn; null or absent where nobody did. */
+  verdict?: boolean | null
 }
 
 export interface Evidence {

@@ -8,6 +8,8 @@ export const en = {
     areas: 'Parts of the console',
     conversations: 'Conversations',
     knowledge: 'Knowledge',
+    intents: 'Intents',
+    evals: 'Evals',
   },
   login: {
     title: 'Sign in',
@@ -118,6 +120,16 @@ export const en = {
     feature: 'Feature',
     value: 'Value',
     question: 'Message {seq}',
+    verdict: {
+      ask: 'Would the bot’s answer have been right?',
+      yes: 'Yes',
+      no: 'No',
+      clear: 'Clear',
+      failed: 'Your verdict was not kept: {reason}',
+      saved: 'Kept.',
+    },
+    makeCase: 'Make a case',
+    makeCaseOf: 'Make a case of message {seq}',
   },
 }
 
