@@ -15,7 +15,7 @@ export function mayJudge(me: Pick<Me, 'role'>): boolean {
   return me.role === 'admin' || me.role === 'agent'
 }
 
-/** mayMakeCases says who may make cases, which hold what visitors wrote: those who change what the bot knows. */
+/** mayMakeCases says who may make a case of a turn that they read. */
 export function mayMakeCases(me: Pick<Me, 'role'>): boolean {
-  return mayWriteKnowledge(me)
+  return me.role !== 'quality_inspector'
 }

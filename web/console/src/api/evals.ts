@@ -104,7 +104,8 @@ export const evals = {
   run: (id: string) => request<RunDetail>('GET', `/evals/runs/${enc(id)}`),
   start: (suite: Suite) => request<{ id: string }>('POST', '/evals/runs', { suite }),
   cases: () => request<Items<Case>>('GET', '/evals/cases').then(items),
-  makeCase: (conversation: string, seq: number) => request<Case>('POST', '/evals/cases', { conversation, seq }),
+  makeCase: (conversation: string, seq: number, edit: Partial<CaseEdit>) =>
+    request<Case>('POST', '/evals/cases', { conversation, seq, ...edit }),
   updateCase: (id: string, edit: CaseEdit) => request<Case>('PUT', `/evals/cases/${enc(id)}`, edit),
   removeCase: (id: string) => request<void>('DELETE', `/evals/cases/${enc(id)}`),
   calibration: () => request<Calibration>('GET', '/calibration'),

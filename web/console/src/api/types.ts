@@ -37,6 +37,8 @@ export interface FoundPassage {
   url?: string
   text: string
   score: number
+  /** source is the path or address that the passage comes from, where the server tells it. */
+  source?: string
 }
 
 interface Finding {

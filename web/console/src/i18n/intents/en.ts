@@ -32,7 +32,7 @@ export const intentsEn = {
   train: {
     title: 'Train',
     lead: 'Upload labelled messages, have them checked, and train a new version. Nothing changes for visitors until you activate it.',
-    hint: 'Choose or drop a file, or paste its text: a catalog in YAML, or one message per line with its intent in CSV or JSONL.',
+    hint: 'Choose or drop a file, or paste its text: a catalog in YAML takes the place of the version in use; CSV or JSONL, with one message and its intent per line, is added to it.',
     choose: 'Choose a file',
     format: 'Format',
     text: 'Examples',
@@ -45,6 +45,8 @@ export const intentsEn = {
     tooLarge: 'The file is larger than 20 MB.',
     unknownEnding: '{name} cannot be read: choose a file that ends with .yaml, .csv or .jsonl.',
     started: 'The training has begun.',
+    finished: 'Version {n} is trained. Compare it before you activate it.',
+    waits: 'Waits for its turn.',
     runs: 'Latest trainings',
     noRuns: 'Nothing has been trained here yet.',
     progress: 'Progress of the training',

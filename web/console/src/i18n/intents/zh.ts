@@ -34,7 +34,7 @@ export const intentsZh: IntentsTable = {
   train: {
     title: '训练',
     lead: '上传带标注的消息，检查后训练新版本。启用之前，访客不会受到影响。',
-    hint: '选择或拖入文件，或粘贴文字：YAML 目录，或每行一条消息及其意图的 CSV、JSONL。',
+    hint: '选择或拖入文件，或粘贴文字：YAML 目录会取代使用中的版本；CSV 或 JSONL（每行一条消息及其意图）会加入其中。',
     choose: '选择文件',
     format: '格式',
     text: '样例',
@@ -47,6 +47,8 @@ export const intentsZh: IntentsTable = {
     tooLarge: '文件超过 20 MB。',
     unknownEnding: '无法读取 {name}：请选择以 .yaml、.csv 或 .jsonl 结尾的文件。',
     started: '训练已开始。',
+    finished: '版本 {n} 已训练。启用前请先比较。',
+    waits: '正在排队。',
     runs: '最近的训练',
     noRuns: '这里还没有训练过。',
     progress: '训练进度',
