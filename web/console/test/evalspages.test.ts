@@ -183,6 +183,15 @@ describe('calibration', () => {
     root.unmount()
   })
 
+  it('takes the recommended threshold, which is not offered where it is in use', async () => {
+    const calls = fakeAPI({ 'GET /calibration': () => calibration({ threshold: calls.some(({ method }) => method === 'PUT') ? 0.83 : 0.8 }), 'PUT /calibration/threshold': undefined })
+    const { root } = await visit(CalibrationPage, '/calibration')
+    await press('Use threshold 0.83')
+    expect(calls.find(({ method }) => method === 'PUT')!.body).toEqual({ threshold: 0.83 })
+    await expect(press('Use threshold 0.83')).rejects.toThrow('no button')
+    root.unmount()
+  })
+
   it('does without curve and recommendation', async () => {
     fakeAPI({ 'GET /calibration': calibration({ curve: null, versions: null, recommended: { target: 0.03, threshold: null, coverage: 0 } }) })
     const { root } = await visit(CalibrationPage, '/calibration')

@@ -20,14 +20,15 @@ afterEach(() => {
 const at = '2030-05-04T10:00:00Z'
 const turn = (seq: number, decision: string, extra = {}) => ({
   seq, decision, reason: 'no_answer', confidence: 0.3, threshold: 0.8, intent: '', intent_probability: 0, lang: 'en', entities: null,
-  passages: [], features: null, at, verdict: null, ...extra,
+  passages: [], features: null, at, verdict: null, withheld: null, ...extra,
 })
+const withheld = { text: 'Perhaps **this** [1].', citations: null }
 const handoff = { reason: 'no_answer', confidence: 0.3, lang: 'en', entities: null, passages: null, at, summary: '' }
 const VERDICT = 'PUT /conversations/c1/turns/3/verdict'
 
 /** panel shows the evidence of a conversation of three entries, as the desk of somebody with the role does. */
 async function panel(role: Role, replies: Record<string, unknown> = {}) {
-  const calls = fakeAPI({ 'GET /conversations/c1/evidence': { handoffs: [handoff], turns: [turn(3, 'handoff'), turn(1, 'answer')] }, ...replies })
+  const calls = fakeAPI({ 'GET /conversations/c1/evidence': { handoffs: [handoff], turns: [turn(3, 'handoff', { withheld }), turn(1, 'answer', { reason: 'confident' })] }, ...replies })
   const one = show(EvidencePanel, { conversation: 'c1' })
   useSession().me = { id: 1, name: 'Kim', email: '', role }
   const thread = reactive(new Thread('c1')) as Thread
@@ -39,7 +40,7 @@ async function panel(role: Role, replies: Record<string, unknown> = {}) {
 
 describe('a verdict', () => {
   const pressed = (bar: ReturnType<typeof show>) => bar.findAll('button').map((one) => one.attributes('aria-pressed'))
-  const bar = (verdict: boolean | null = null) => show(VerdictBar, { conversation: 'c1', seq: 3, verdict })
+  const bar = (verdict: boolean | null = null) => show(VerdictBar, { conversation: 'c1', seq: 3, verdict, ask: 'Right?' })
 
   it('is shown at once, sent, and can be cleared', async () => {
     const calls = fakeAPI({ [VERDICT]: undefined })
@@ -82,10 +83,18 @@ describe('a verdict', () => {
 })
 
 describe('the panel', () => {
-  it('asks for a verdict where the bot handed off, once per turn, and offers cases of every turn', async () => {
+  it('asks for a verdict once per answer, given or withheld, and offers cases of every turn', async () => {
     const { one } = await panel('agent')
-    expect(one.findAll('.verdict')).toHaveLength(1)
+    expect(one.findAll('.verdict .ask').map((ask) => ask.text())).toEqual(['Would the bot’s answer have been right?', 'Was the bot’s answer right?'])
+    expect(one.find('.withheld strong').text()).toBe('this')
     expect(one.findAll('.make button').map((button) => button.attributes('aria-label'))).toEqual(['Make a case of message 3', 'Make a case of message 1'])
+    one.unmount()
+  })
+
+  it('asks for none where the bot had no answer', async () => {
+    const turns = [turn(3, 'handoff', { reason: 'asked_for_person' }), turn(1, 'answer', { reason: 'fixed_reply' })]
+    const { one } = await panel('agent', { 'GET /conversations/c1/evidence': { handoffs: [handoff], turns } })
+    expect(one.findAll('.verdict')).toHaveLength(0)
     one.unmount()
   })
 

@@ -110,5 +110,6 @@ export const evals = {
   removeCase: (id: string) => request<void>('DELETE', `/evals/cases/${enc(id)}`),
   calibration: () => request<Calibration>('GET', '/calibration'),
   fit: () => request<CalibrationVersion>('POST', '/calibration/fit', {}),
+  setThreshold: (threshold: number | null) => request<void>('PUT', '/calibration/threshold', { threshold }),
   activate: (version: number) => request<void>('POST', `/calibration/versions/${version}/activate`),
 }

@@ -93,7 +93,7 @@ export interface FoundEntity {
   value: string
 }
 
-/** Trial is what a message means to the active version; intent is "" for a message out of scope. */
+/** Trial is what a message means to the active version; intent is "oos" or "" for a message out of scope. */
 export interface Trial {
   version: number
   intent: string
@@ -111,6 +111,8 @@ export interface Suggestion {
   lang: string
   intent: string
   probability: number
+  /** count is how often it was said. */
+  count?: number
   conversation: string
   seq: number
   at: string

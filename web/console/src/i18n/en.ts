@@ -120,8 +120,10 @@ export const en = {
     feature: 'Feature',
     value: 'Value',
     question: 'Message {seq}',
+    withheld: 'What the bot would have answered',
     verdict: {
       ask: 'Would the bot’s answer have been right?',
+      askGiven: 'Was the bot’s answer right?',
       yes: 'Yes',
       no: 'No',
       clear: 'Clear',

@@ -122,8 +122,10 @@ export const zh: Table = {
     feature: '特征',
     value: '数值',
     question: '第 {seq} 条消息',
+    withheld: '机器人原本会这样回答',
     verdict: {
       ask: '机器人的回答会是正确的吗？',
+      askGiven: '机器人的回答正确吗？',
       yes: '是',
       no: '否',
       clear: '清除',

@@ -115,6 +115,8 @@ export const evalsEn = {
     threshold: 'Threshold',
     aurc: 'Area under the curve',
     recommended: 'For at most {target} wrong answers: threshold {threshold}, which answers {coverage} of the questions.',
+    take: 'Use threshold {value}',
+    thresholdSet: 'The bot answers from a confidence of {value} on.',
     noThreshold: 'With these labels, no threshold keeps wrong answers under {target}.',
     atThreshold: 'recommended threshold {value}',
     noCurve: 'There are too few labels for a curve.',

@@ -117,6 +117,8 @@ export const evalsZh: EvalsTable = {
     threshold: '阈值',
     aurc: '曲线下面积',
     recommended: '若错误回答不超过 {target}：阈值 {threshold}，可回答 {coverage} 的问题。',
+    take: '使用阈值 {value}',
+    thresholdSet: '置信度达到 {value} 时机器人才回答。',
     noThreshold: '在现有标注下，没有阈值能使错误回答低于 {target}。',
     atThreshold: '推荐阈值 {value}',
     noCurve: '标注太少，无法绘制曲线。',
