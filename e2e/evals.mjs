@@ -77,7 +77,7 @@ async function trains(site, manager) {
 
 async function compares(manager) {
   await step('compares it with the version in use', async () => {
-    await manager.getByRole('button', { name: 'Compare version 2 with version 1' }).click()
+    await manager.getByRole('link', { name: 'Compare version 2 with version 1' }).click()
     await heading(manager, 'Compare two versions')
     await manager.getByRole('region', { name: 'By intent, largest change first' }).getByRole('row', { name: /engraving/ }).waitFor({ timeout: 60_000 })
     await shoot(manager, 'screenshots/32-intents-compare')
