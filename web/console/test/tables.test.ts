@@ -30,5 +30,7 @@ it.each([
   for (const [name, text] of flat(english)) {
     expect(text && chinese.get(name), name).toBeTruthy()
     expect(places(chinese.get(name)!), name).toEqual(places(text))
+    // Bare, a bar would cut the text into singular and plural, and an at sign would link another.
+    expect(`${text} ${chinese.get(name)}`.replaceAll(/\{'[|@]'\}/g, ''), name).not.toMatch(/[|@]/)
   }
 })

@@ -31,7 +31,7 @@ type Traced = keyof typeof COLOURS
 /** trend draws what passed, and which answers were wrong, over the finished runs of one suite, oldest first. */
 export function trend(runs: readonly RunItem[], names: Record<Traced, string>): Series[] {
   const finished = runs.filter(({ state }) => state === 'done').reverse()
-  return (Object.keys(COLOURS) as Traced[]).map((metric) => ({
+  const all = (Object.keys(COLOURS) as Traced[]).map((metric) => ({
     name: names[metric],
     colour: COLOURS[metric],
     dashed: metric === 'wrong_answers',
@@ -40,4 +40,5 @@ export function trend(runs: readonly RunItem[], names: Record<Traced, string>): 
       return y === undefined ? [] : [{ x, y }]
     }),
   }))
+  return all.filter(({ points }) => points.length > 0)
 }
