@@ -63,6 +63,7 @@ export const intentsEn = {
   compare: {
     title: 'Compare two versions',
     lead: 'Both read the same examples, none of which they were trained on.',
+    slow: 'Both versions are being examined, which may take a minute.',
     open: 'Compare',
     back: 'All versions',
     a: 'Before',

@@ -65,6 +65,7 @@ export const intentsZh: IntentsTable = {
   compare: {
     title: '比较两个版本',
     lead: '两个版本识别相同的样例，这些样例都没有用于训练。',
+    slow: '正在评估两个版本，可能需要一分钟。',
     open: '比较',
     back: '所有版本',
     a: '之前',
