@@ -9,3 +9,13 @@ export function mayReadConversations(me: Pick<Me, 'role'>): boolean {
 export function mayWriteKnowledge(me: Pick<Me, 'role'>): boolean {
   return me.role === 'admin' || me.role === 'knowledge_manager'
 }
+
+/** mayJudge says who may tell whether the bot would have been right: those who answer visitors themselves. */
+export function mayJudge(me: Pick<Me, 'role'>): boolean {
+  return me.role === 'admin' || me.role === 'agent'
+}
+
+/** mayMakeCases says who may make a case of a turn that they read. */
+export function mayMakeCases(me: Pick<Me, 'role'>): boolean {
+  return me.role !== 'quality_inspector'
+}

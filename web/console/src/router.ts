@@ -1,6 +1,8 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import DeskPage from './pages/DeskPage.vue'
 import LoginPage from './pages/LoginPage.vue'
+import { evalRoutes } from './pages/evals/routes'
+import { intentRoutes } from './pages/intents/routes'
 import { knowledgeRoutes } from './pages/knowledge/routes'
 import { mayReadConversations, mayWriteKnowledge } from './roles'
 import { useSession } from './stores/session'
@@ -29,6 +31,8 @@ export function newRouter() {
     routes: [
       { path: '/login', name: 'login', component: LoginPage },
       knowledgeRoutes,
+      intentRoutes,
+      evalRoutes,
       { path: '/:conversation?', name: 'desk', component: DeskPage },
       { path: '/:rest(.*)*', redirect: '/' },
     ],

@@ -9,6 +9,7 @@ import TestPage from '../src/pages/knowledge/TestPage.vue'
 import UnansweredPage from '../src/pages/knowledge/UnansweredPage.vue'
 import { fakeAPI } from './fakeapi'
 import { visit } from './mount'
+import { press } from './press'
 
 // The bar shows the icon by its address on the server, which is none here.
 vi.mock('../src/components/TopBar.vue', () => ({ default: { render: () => null } }))
@@ -36,15 +37,6 @@ const draft = (extra = {}) => ({
   id: 'd1', state: 'open', question: 'Do you mend lamps?', answer: 'Yes.', lang: 'en', collection: 'faq', count: 3, conversation: 'c1',
   document: null, created_at: at, updated_at: at, similar: [], ...extra,
 })
-
-async function press(name: string): Promise<void> {
-  const named = (one: HTMLElement) => one.getAttribute('aria-label') ?? one.textContent?.trim()
-  const buttons = [...document.querySelectorAll<HTMLElement>('button')]
-  const button = buttons.find((one) => named(one) === name)
-  if (!button) throw new Error(`no button “${name}” among ${buttons.map(named).join(', ')}`)
-  button.click()
-  await flushPromises()
-}
 
 describe('the pages on offer', () => {
   it('leaves out those that show what visitors wrote to those who do not review it', async () => {

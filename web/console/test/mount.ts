@@ -4,7 +4,11 @@ import { defineComponent, h, type Component } from 'vue'
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import type { Role } from '../src/api/types'
 import { newI18n } from '../src/i18n'
+import { addEvalsTexts } from '../src/i18n/evals'
+import { addIntentsTexts } from '../src/i18n/intents'
 import { addKnowledgeTexts } from '../src/i18n/knowledge'
+import { evalRoutes } from '../src/pages/evals/routes'
+import { intentRoutes } from '../src/pages/intents/routes'
 import { knowledgeRoutes } from '../src/pages/knowledge/routes'
 import { useSession } from '../src/stores/session'
 
@@ -12,7 +16,7 @@ function plugins() {
   const pinia = createPinia()
   setActivePinia(pinia)
   const i18n = newI18n('en')
-  addKnowledgeTexts(i18n.global)
+  for (const add of [addKnowledgeTexts, addIntentsTexts, addEvalsTexts]) add(i18n.global)
   return { pinia, i18n }
 }
 
@@ -21,7 +25,9 @@ function paths() {
   const nothing = defineComponent({ render: () => null })
   return [
     { path: '/desk/:conversation?', name: 'desk', component: nothing },
-    ...knowledgeRoutes.children!.map(({ path, name }) => ({ path: `/${path}`, name: name!, component: nothing as Component })),
+    ...[knowledgeRoutes, intentRoutes, evalRoutes].flatMap(({ children }) =>
+      children!.map(({ path, name }) => ({ path: `/${path}`, name: name!, component: nothing as Component })),
+    ),
   ]
 }
 

@@ -47,4 +47,6 @@ export const api = {
     request<{ items: ConversationItem[] | null }>('GET', `/conversations?limit=${limit}`).then((page) => page.items ?? []),
   conversation: (id: string) => request<ConversationItem>('GET', `/conversations/${encodeURIComponent(id)}`),
   evidence: (id: string) => request<Evidence>('GET', `/conversations/${encodeURIComponent(id)}/evidence`),
+  judge: (id: string, seq: number, right: boolean | null) =>
+    request<void>('PUT', `/conversations/${encodeURIComponent(id)}/turns/${seq}/verdict`, { right }),
 }

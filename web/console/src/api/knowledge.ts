@@ -1,4 +1,5 @@
 import { request } from './client'
+import { items, type Items } from './items'
 
 // The parts of /api/v1 that the knowledge pages use. They are loaded with those pages, apart from the desk.
 
@@ -164,8 +165,6 @@ export interface Draft extends DraftEdit {
   similar: Similar[] | null
 }
 
-type Items<T> = { items: T[] | null }
-const items = <T>(page: Items<T>): T[] => page.items ?? []
 const enc = encodeURIComponent
 
 /** filled leaves out empty fields, for which the server has its own defaults. */

@@ -1,4 +1,4 @@
-import type { State } from '@handrail/shared/protocol'
+import type { Citation, State } from '@handrail/shared/protocol'
 
 // The REST answers of /api/v1 that the console reads.
 
@@ -38,6 +38,8 @@ export interface FoundPassage {
   url?: string
   text: string
   score: number
+  /** source is the path or address that the passage comes from, where the server tells it. */
+  source?: string
 }
 
 interface Finding {
@@ -62,6 +64,10 @@ export interface TurnRecord extends Finding {
   decision: string
   intent_probability: number
   features: Record<string, number> | null
+  /** withheld is the answer that the bot was not sure enough of to give. */
+  withheld?: { text: string; citations: Citation[] | null } | null
+  /** verdict is what an agent said of the bot's answer in this turn; null or absent where nobody did. */
+  verdict?: boolean | null
 }
 
 export interface Evidence {

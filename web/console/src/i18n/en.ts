@@ -8,6 +8,8 @@ export const en = {
     areas: 'Parts of the console',
     conversations: 'Conversations',
     knowledge: 'Knowledge',
+    intents: 'Intents',
+    evals: 'Evals',
   },
   login: {
     title: 'Sign in',
@@ -119,6 +121,18 @@ export const en = {
     feature: 'Feature',
     value: 'Value',
     question: 'Message {seq}',
+    withheld: 'What the bot would have answered',
+    verdict: {
+      ask: 'Would the bot’s answer have been right?',
+      askGiven: 'Was the bot’s answer right?',
+      yes: 'Yes',
+      no: 'No',
+      clear: 'Clear',
+      failed: 'Your verdict was not kept: {reason}',
+      saved: 'Kept.',
+    },
+    makeCase: 'Make a case',
+    makeCaseOf: 'Make a case of message {seq}',
   },
 }
 

@@ -10,6 +10,8 @@ export const zh: Table = {
     areas: '工作台分区',
     conversations: '对话',
     knowledge: '知识库',
+    intents: '意图',
+    evals: '评测',
   },
   login: {
     title: '登录',
@@ -121,5 +123,17 @@ export const zh: Table = {
     feature: '特征',
     value: '数值',
     question: '第 {seq} 条消息',
+    withheld: '机器人原本会这样回答',
+    verdict: {
+      ask: '机器人的回答会是正确的吗？',
+      askGiven: '机器人的回答正确吗？',
+      yes: '是',
+      no: '否',
+      clear: '清除',
+      failed: '您的判断没有保存：{reason}',
+      saved: '已保存。',
+    },
+    makeCase: '创建用例',
+    makeCaseOf: '由第 {seq} 条消息创建用例',
   },
 }

@@ -1,6 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import { knowledge, type Draft, type DraftEdit } from '../api/knowledge'
-import { useDoing } from './doing'
+import { useDoing } from '../compose/doing'
 
 /** useDrafting writes drafts and, where wanted, publishes them in one go. */
 export function useDrafting() {

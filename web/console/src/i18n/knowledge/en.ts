@@ -1,14 +1,7 @@
 export const knowledgeEn = {
   nav: 'Knowledge pages',
   noCollection: 'no collection',
-  loading: 'Loading…',
-  retry: 'Try again',
-  cancel: 'Cancel',
-  remove: 'Remove',
   collection: 'Collection',
-  stale: 'What you see may be out of date. {reason}',
-  ago: { now: 'just now', minutes: '{n} min ago', hours: '{n} h ago', days: '{n} d ago' },
-  pager: { label: 'Pages', previous: 'Previous', next: 'Next', at: 'Page {page} of {pages}' },
   failures: { title: 'Could not be read ({n})', copy: 'Copy list', copied: 'Copied.', selected: 'The list is selected: copy it with the keyboard.' },
   sources: {
     title: 'Sources',

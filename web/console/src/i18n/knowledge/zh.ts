@@ -3,14 +3,7 @@ import type { KnowledgeTable } from './en'
 export const knowledgeZh: KnowledgeTable = {
   nav: '知识库页面',
   noCollection: '未分类',
-  loading: '加载中…',
-  retry: '重试',
-  cancel: '取消',
-  remove: '删除',
   collection: '分类',
-  stale: '内容可能不是最新的。{reason}',
-  ago: { now: '刚刚', minutes: '{n} 分钟前', hours: '{n} 小时前', days: '{n} 天前' },
-  pager: { label: '分页', previous: '上一页', next: '下一页', at: '第 {page} 页，共 {pages} 页' },
   failures: { title: '无法读取（{n}）', copy: '复制列表', copied: '已复制。', selected: '列表已选中，请用键盘复制。' },
   sources: {
     title: '来源',

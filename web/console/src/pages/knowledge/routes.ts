@@ -6,9 +6,9 @@ const writing = { writes: true }
 /** knowledgeRoutes load their pages when they are first opened: most agents never do. */
 export const knowledgeRoutes: RouteRecordRaw = {
   path: '/knowledge',
-  name: 'knowledge',
   component: () => import('./KnowledgePage.vue'),
   redirect: { name: 'sources' },
+  meta: { area: 'knowledge' },
   children: [
     { path: 'sources', name: 'sources', component: () => import('./SourcesPage.vue') },
     { path: 'documents', name: 'documents', component: () => import('./DocumentsPage.vue') },

@@ -8,7 +8,7 @@ export function useTexts() {
   /** ago says how long a time is past. */
   function ago(at: string, now: number): string {
     const { key, n } = age(at, now)
-    return t(`knowledge.ago.${key}`, { n })
+    return t(`pages.ago.${key}`, { n })
   }
 
   /** known translates one of a set of names that the server may extend. */
