@@ -37,11 +37,3 @@ func Write(ctx context.Context, tx pgx.Tx, workspace uuid.UUID, r Record) error 
 	}
 	return nil
 }
-
-// Forget removes the records of a workspace inside tx, which removes the workspace itself.
-func Forget(ctx context.Context, tx pgx.Tx, workspace uuid.UUID) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM audit_log WHERE workspace_id = $1`, workspace); err != nil {
-		return fmt.Errorf("remove audit records: %w", err)
-	}
-	return nil
-}

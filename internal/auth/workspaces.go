@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"handrail/internal/audit"
 	"handrail/internal/errs"
 )
 
@@ -38,9 +37,6 @@ func (s *Store) EnsureWorkspace(ctx context.Context, slug, name string) (uuid.UU
 // with [errs.Conflict]: people's data has ways of its own to go.
 func (s *Store) RemoveWorkspace(ctx context.Context, workspace uuid.UUID) error {
 	err := s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
-		if err := audit.Forget(ctx, tx, workspace); err != nil {
-			return err
-		}
 		_, err := tx.Exec(ctx, `DELETE FROM workspaces WHERE id = $1`, workspace)
 		return err
 	})
