@@ -44,6 +44,9 @@ func describe(r Report, base Baseline, regressions []Regression) reportData {
 		Risk: newRiskChart(r.Curve), Reliability: newReliabilityChart(r.Results), Confusion: newConfusionChart(r.Results)}
 	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
 		row := rowOf(name, r.Metrics[name], base)
+		if i, ok := r.Intervals[name]; ok {
+			row.Interval = fmt.Sprintf("%.3f to %.3f", i.Low, i.High)
+		}
 		d.Intervals = d.Intervals || row.Interval != ""
 		d.Rows = append(d.Rows, row)
 	}
@@ -71,8 +74,8 @@ func rowOf(name string, value float64, base Baseline) metricRow {
 		row.Difference = "="
 	default:
 		row.Difference = fmt.Sprintf("%+.3f", diff)
-		if up, gated := higherIsBetter()[name]; gated {
-			row.Verdict = map[bool]string{true: "better", false: "worse"}[up == (diff > 0)]
+		if d := directions()[name]; d != neither {
+			row.Verdict = map[bool]string{true: "better", false: "worse"}[float64(d)*diff > 0]
 		}
 	}
 	return row

@@ -19,6 +19,7 @@ import (
 // sampleReport has every part that a report can show.
 func sampleReport() (Report, Baseline) {
 	r := Report{Suite: "shop", At: time.Date(2026, 3, 5, 9, 30, 0, 0, time.UTC), Metrics: map[string]float64{"pass": .5, "ece": .1, "p50_ms": 12.34},
+		Intervals: map[string]Interval{"pass": {Low: .1, High: .9}},
 		Curve: RiskCoverage([]float64{.9, .8, .4, .2}, []bool{true, true, true, false})}
 	for i, conf := range []float64{.95, .55, .15} {
 		r.Results = append(r.Results, Result{ID: fmt.Sprintf("c%d", i), Question: "How | much <b>?", Tags: []string{"answerable", fmt.Sprintf("t%d", i)},
@@ -46,7 +47,7 @@ func TestSummary(t *testing.T) {
 	r, base := sampleReport()
 	var b strings.Builder
 	require.NoError(t, WriteSummary(&b, r, base))
-	for _, want := range []string{`metric\s+value\s+baseline\s+difference`, `ece\s+0\.100\s+0\.100\s+=`, `pass\s+0\.500\s+0\.750\s+-0\.250\s+worse`,
+	for _, want := range []string{`metric\s+value\s+interval\s+baseline\s+difference`, `ece\s+0\.100\s+0\.100\s+=`, `pass\s+0\.500\s+0\.100 to 0\.900\s+0\.750\s+-0\.250\s+worse`,
 		`p50_ms\s+12\.3\s`, `worst tags\s+as expected\nt1\s+0 of 1\nt2\s+0 of 1\nanswerable\s+1 of 3\n`, `2 of 3 cases not as expected`} {
 		require.Regexp(t, want, b.String())
 	}
@@ -110,8 +111,8 @@ func TestMarkdownKeepsTextsApart(t *testing.T) {
 	r, base := sampleReport()
 	page := written(t, "report.md", r, base)
 	require.Contains(t, page, `**c1** How \| much &lt;b&gt;?`)
-	require.Contains(t, page, "| metric | value | baseline | difference |\n|---|---:|---:|---:|\n| ece | 0.100 | 0.100 | = |\n")
-	require.Contains(t, page, "| pass | 0.500 | 0.750 | -0.250 worse |")
+	require.Contains(t, page, "| metric | value | interval | baseline | difference |\n|---|---:|---|---:|---:|\n| ece | 0.100 |  | 0.100 | = |\n")
+	require.Contains(t, page, "| pass | 0.500 | 0.100 to 0.900 | 0.750 | -0.250 worse |")
 	require.Contains(t, page, "| t1 | 0 | 1 | 0 % |")
 	require.Equal(t, "a b \\# &lt;x&gt; @\u200bme", escapeMarkdown("a\nb # <x> @me"))
 }

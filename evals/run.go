@@ -3,15 +3,12 @@ package evals
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"handrail/bot"
-	"handrail/internal/text"
 )
 
 // Responder answers one turn; [bot.Bot] is one.
@@ -19,9 +16,10 @@ type Responder interface {
 	Respond(ctx context.Context, t bot.Turn) (bot.Reply, error)
 }
 
-// Result is one case and what came of it.
+// Result is one question and what came of it.
 type Result struct {
 	ID         string             `json:"id"`
+	Dialogue   string             `json:"dialogue"` // the case that it is a turn of; the id itself for a single question
 	Question   string             `json:"question"`
 	Tags       []string           `json:"tags"`
 	Expected   bot.Decision       `json:"expected"`
@@ -30,93 +28,112 @@ type Result struct {
 	Confidence float64            `json:"confidence"`
 	Threshold  float64            `json:"threshold"`
 	Intent     string             `json:"intent"`
-	WantIntent string             `json:"want_intent"` // "" where the case expects none
+	WantIntent string             `json:"want_intent"` // expected, "" for any
 	Reply      string             `json:"reply"`
 	Sources    []string           `json:"sources"`  // cited, or found first where nothing was cited
 	Passages   []Passage          `json:"passages"` // found, best first
 	Pass       bool               `json:"pass"`     // every expectation met
 	Failures   []string           `json:"failures"` // what was not, in words
 	Right      bool               `json:"right"`    // the best passage is an expected source: what the confidence predicts
+	Scores     map[string]float64 `json:"scores"`   // by metric, of those that this question says something about
 	Features   map[string]float64 `json:"features"`
+	Model      string             `json:"model"` // that wrote the reply, "" for none
 	Ms         float64            `json:"ms"`
 }
 
 // Report is the outcome of a suite.
 type Report struct {
-	Suite   string             `json:"suite"`
-	At      time.Time          `json:"at"`
-	Metrics map[string]float64 `json:"metrics"` // see measure
-	Curve   []Coverage         `json:"risk_coverage"`
-	Results []Result           `json:"results"`
+	Suite     string              `json:"suite"`
+	At        time.Time           `json:"at"`
+	Metrics   map[string]float64  `json:"metrics"`   // see docs/evals.md
+	Intervals map[string]Interval `json:"intervals"` // of the metrics that are not times
+	Curve     []Coverage          `json:"risk_coverage"`
+	Judge     *Agreement          `json:"judge,omitempty"` // of the judge with people; nil without a judge or verdicts
+	Results   []Result            `json:"results"`
+}
+
+// RunOptions say how a suite is run. The zero value asks everything and scores it without a judge.
+type RunOptions struct {
+	Progress func(done, total int) // after every question; nil for nobody
+	Prices   Prices
+	Judge    *Judge // nil for none
 }
 
 // Run asks every question of the suite and scores the replies. It writes nothing to any conversation.
 func Run(ctx context.Context, r Responder, workspace uuid.UUID, s Suite, progress func(done, total int)) (Report, error) {
+	return RunWith(ctx, r, workspace, s, RunOptions{Progress: progress})
+}
+
+// RunWith is [Run] with options.
+func RunWith(ctx context.Context, r Responder, workspace uuid.UUID, s Suite, o RunOptions) (Report, error) {
 	report := Report{Suite: s.Name, At: time.Now().UTC()}
-	for i, c := range s.Cases {
-		reply, err := r.Respond(ctx, turnOf(workspace, c))
-		if err != nil {
-			return Report{}, fmt.Errorf("case %s: %w", c.ID, err)
-		}
-		report.Results = append(report.Results, score(c, reply))
-		if progress != nil {
-			progress(i+1, len(s.Cases))
+	scorers := standardScorers(o)
+	for _, c := range s.Cases {
+		history := spoken(c.History)
+		for _, step := range c.steps() {
+			reply, err := r.Respond(ctx, bot.Turn{Workspace: workspace, Text: step.Question, Lang: step.Lang, History: history})
+			if err != nil {
+				return Report{}, fmt.Errorf("case %s: %w", step.ID, err)
+			}
+			result, err := judgeReply(ctx, scorers, step, reply)
+			if err != nil {
+				return Report{}, fmt.Errorf("case %s: %w", step.ID, err)
+			}
+			result.Dialogue = c.ID
+			report.Results = append(report.Results, result)
+			history = append(slices.Clip(history), bot.Utterance{FromVisitor: true, Text: step.Question},
+				bot.Utterance{Text: reply.Text, Choices: reply.Choices})
+			if o.Progress != nil {
+				o.Progress(len(report.Results), s.Questions())
+			}
 		}
 	}
-	report.Metrics = measure(report.Results)
+	outcomes := outcomesOf(report.Results)
+	report.Metrics, report.Intervals = measure(outcomes), intervals(outcomes)
 	report.Curve = riskCoverage(report.Results)
-	return report, nil
-}
-
-func turnOf(workspace uuid.UUID, c Case) bot.Turn {
-	t := bot.Turn{Workspace: workspace, Text: c.Question, Lang: c.Lang}
-	for _, h := range c.History {
-		t.History = append(t.History, bot.Utterance{FromVisitor: true, Text: h})
+	if o.Judge == nil {
+		return report, nil
 	}
-	return t
+	var err error
+	report.Judge, err = o.Judge.agreement(ctx, s)
+	return report, err
 }
 
-// score compares a reply with what its case expects.
-func score(c Case, reply bot.Reply) Result {
+func spoken(messages []string) (history []bot.Utterance) {
+	for _, m := range messages {
+		history = append(history, bot.Utterance{FromVisitor: true, Text: m})
+	}
+	return history
+}
+
+// judgeReply compares a reply with what its case expects.
+func judgeReply(ctx context.Context, scorers []Scorer, c Case, reply bot.Reply) (Result, error) {
 	r := Result{ID: c.ID, Question: c.Question, Tags: c.Tags, Expected: c.Decision, Decision: reply.Decision,
-		Reason: reply.Reason, Confidence: round(reply.Confidence), Threshold: reply.Threshold, Intent: reply.Intent.Name, WantIntent: c.Intent, Passages: passagesOf(reply),
-		Reply: reply.Text, Sources: sources(reply), Failures: []string{}, Features: reply.Features.Map(),
+		Reason: reply.Reason, Confidence: round(reply.Confidence), Threshold: reply.Threshold, Intent: reply.Intent.Name,
+		WantIntent: c.Intent, Passages: passagesOf(reply), Reply: reply.Text, Sources: sources(reply), Failures: []string{},
+		Right: bestIsExpected(c, reply), Scores: map[string]float64{}, Features: reply.Features.Map(), Model: reply.Model,
 		Ms: round(float64(reply.Took.Microseconds()) / 1000)}
-	fail := func(format string, args ...any) { r.Failures = append(r.Failures, fmt.Sprintf(format, args...)) }
-	if reply.Decision != c.Decision {
-		fail("decided %s (%s, confidence %.2f), expected %s", reply.Decision, reply.Reason, reply.Confidence, c.Decision)
-	}
-	if c.Reason != "" && reply.Reason != c.Reason {
-		fail("reason %s, expected %s", reply.Reason, c.Reason)
-	}
-	if c.Intent != "" && reply.Intent.Name != c.Intent {
-		fail("intent %q, expected %q", reply.Intent.Name, c.Intent)
-	}
-	r.Right = len(c.Sources) > 0 && len(reply.Passages) > 0 && matchesAny(reply.Passages[0].URI, c.Sources)
-	if reply.Decision == bot.Answer {
-		checkAnswer(c, reply, fail)
-	}
-	for _, f := range c.Forbidden {
-		if contains(reply.Text, f) {
-			fail("the reply holds %q", f)
+	for _, s := range scorers {
+		v, err := s.Score(ctx, c, reply)
+		if err != nil {
+			return Result{}, err
 		}
+		for name, score := range v.Scores {
+			r.Scores[name] = round(score)
+		}
+		r.Failures = append(r.Failures, v.Failures...)
 	}
 	r.Pass = len(r.Failures) == 0
-	return r
+	r.Scores["pass"] = truth(r.Pass)
+	if r.Decision == bot.Answer {
+		r.Scores["wrong_answers"] = truth(!r.Pass)
+	}
+	return r, nil
 }
 
-func checkAnswer(c Case, reply bot.Reply, fail func(string, ...any)) {
-	if len(c.Sources) > 0 && !slices.ContainsFunc(reply.Citations, func(x bot.Citation) bool { return matchesAny(x.Source, c.Sources) }) {
-		fail("cites %v, expected %v", sources(reply), c.Sources)
-	}
-	for _, alternatives := range c.Facts {
-		if !slices.ContainsFunc(alternatives, func(f string) bool { return contains(reply.Text, f) }) {
-			fail(`the reply lacks "%s"`, strings.Join(alternatives, `" or "`))
-		}
-	}
-	if len(reply.Citations) == 0 && reply.Reason != bot.ReasonFixedReply {
-		fail("answers without a citation")
-	}
+// bestIsExpected reports whether the passage found first belongs to an expected source.
+func bestIsExpected(c Case, reply bot.Reply) bool {
+	return len(c.Sources) > 0 && len(reply.Passages) > 0 && matchesAny(reply.Passages[0].URI, c.Sources)
 }
 
 func sources(reply bot.Reply) []string {
@@ -128,93 +145,4 @@ func sources(reply bot.Reply) []string {
 		out = append(out, reply.Passages[0].URI)
 	}
 	return out
-}
-
-func matchesAny(uri string, ends []string) bool {
-	return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(uri, end) })
-}
-
-func contains(s, part string) bool { return strings.Contains(text.Normalize(s), text.Normalize(part)) }
-
-// measure sums the results up:
-//
-//	pass                  share of cases with every expectation met
-//	answered_right        share of the answerable cases answered from an expected source
-//	wrong_answers         share of all answers that should not have been given, or cite the wrong source
-//	needless_handoffs     share of the answerable cases handed to a person
-//	escalation_precision  share of handoffs that were expected
-//	escalation_recall     share of expected handoffs that happened
-//	clarify_recall        share of ambiguous cases asked back
-//	clarify_rate_clear    share of the other cases asked back
-//	retrieval_hit@1       share of cases with expected sources whose best passage is one of them
-//	ece                   calibration error of the confidence, over cases with expected sources and unanswerable ones
-//	p50_ms, p95_ms        time of a turn
-func measure(results []Result) map[string]float64 {
-	var pass, answers, wrong, answerable, answeredRight, needless, expectedHandoffs, handoffs, rightHandoffs float64
-	var ambiguous, asked, clear, askedClear, sourced, hit float64
-	var conf, took []float64
-	var right []bool
-	for _, r := range results {
-		pass += truth(r.Pass)
-		took = append(took, r.Ms)
-		if r.Decision == bot.Answer {
-			answers++
-			wrong += truth(!r.Pass)
-		}
-		if r.Decision == bot.Handoff {
-			handoffs++
-			rightHandoffs += truth(r.Expected == bot.Handoff)
-		}
-		if r.Expected == bot.Clarify {
-			ambiguous++
-			asked += truth(r.Decision == bot.Clarify)
-		} else {
-			clear++
-			askedClear += truth(r.Decision == bot.Clarify)
-		}
-		expectedHandoffs += truth(r.Expected == bot.Handoff)
-		if slices.Contains(r.Tags, "answerable") {
-			answerable++
-			sourced++
-			hit += truth(r.Right)
-			answeredRight += truth(r.Decision == bot.Answer && r.Right)
-			needless += truth(r.Decision == bot.Handoff)
-		}
-		if predictsRight(r) {
-			conf, right = append(conf, r.Confidence), append(right, r.Right)
-		}
-	}
-	m := map[string]float64{
-		"pass": pass / float64(len(results)), "answered_right": answeredRight / answerable, "wrong_answers": wrong / answers,
-		"needless_handoffs": needless / answerable, "escalation_precision": rightHandoffs / handoffs,
-		"escalation_recall": rightHandoffs / expectedHandoffs, "clarify_recall": asked / ambiguous,
-		"clarify_rate_clear": askedClear / clear, "retrieval_hit@1": hit / sourced, "ece": ECE(conf, right),
-		"p50_ms": quantile(took, .5), "p95_ms": quantile(took, .95),
-	}
-	for name, v := range m {
-		if math.IsNaN(v) {
-			delete(m, name) // the suite has no case of that kind
-			continue
-		}
-		m[name] = round(v)
-	}
-	return m
-}
-
-// predictsRight reports whether the result's confidence says something that the case can judge: that the best passage
-// answers the question.
-func predictsRight(r Result) bool {
-	return r.Confidence > 0 && r.Reason != bot.ReasonFixedReply &&
-		(slices.Contains(r.Tags, "answerable") || slices.Contains(r.Tags, "unanswerable") || slices.Contains(r.Tags, "out_of_scope"))
-}
-
-func riskCoverage(results []Result) []Coverage {
-	var conf []float64
-	var right []bool
-	for _, r := range results {
-		if predictsRight(r) {
-			conf, right = append(conf, r.Confidence), append(right, r.Right)
-		}
-	}
-	return RiskCoverage(conf, right)
 }

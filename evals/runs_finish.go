@@ -110,7 +110,7 @@ func only(r Report, keep func(Result) bool) Report {
 		}
 	}
 	if len(part.Results) > 0 {
-		part.Metrics = measure(part.Results)
+		part.Metrics = measure(outcomesOf(part.Results))
 	}
 	return part
 }

@@ -134,7 +134,7 @@ func TestOnlyTheSameCasesAreCompared(t *testing.T) {
 	db := pgtest.Open(t)
 	ws := pgtest.Workspace(t, db)
 	run := func(r respond, reviewed func(context.Context, uuid.UUID) ([]Case, error)) []Regression {
-		_, worse, err := node(t, db, r, reviewed).RunHere(t.Context(), ws, "cli", SuiteReviewed, nil)
+		_, worse, err := node(t, db, r, reviewed).RunHere(t.Context(), ws, "cli", SuiteReviewed, RunOptions{})
 		require.NoError(t, err)
 		return worse
 	}
@@ -272,7 +272,7 @@ func TestAStalledRunIsGivenUp(t *testing.T) {
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() {
-		_, _, err := a.work(t.Context(), nil)
+		_, _, err := a.work(t.Context(), RunOptions{})
 		ended <- err
 	}()
 	<-begun
@@ -344,7 +344,7 @@ func TestARunOfADeadCommandHasFailed(t *testing.T) {
 		cancel()
 		return bot.Reply{}, ctx.Err()
 	}), drafts("a"))
-	_, _, err = called.RunHere(ctx, ws, "cli", SuiteReviewed, nil)
+	_, _, err = called.RunHere(ctx, ws, "cli", SuiteReviewed, RunOptions{})
 	require.ErrorIs(t, err, context.Canceled)
 	list, err := s.Runs(t.Context(), ws, 1)
 	require.NoError(t, err)
@@ -363,7 +363,7 @@ func TestOldRunsGo(t *testing.T) {
 		return err
 	}))
 	s := node(t, db, respond(knows), drafts("a"))
-	_, _, err := s.RunHere(t.Context(), ws, "cli", SuiteReviewed, nil)
+	_, _, err := s.RunHere(t.Context(), ws, "cli", SuiteReviewed, RunOptions{})
 	require.NoError(t, err)
 	for suite, want := range map[string]int{SuiteReviewed: keepRuns, SuiteCases: 210} {
 		require.Equal(t, want, count(t, db, ws, fmt.Sprintf(`SELECT count(*) FROM eval_runs WHERE workspace_id = $1 AND suite = '%s'`, suite)))

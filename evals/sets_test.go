@@ -32,7 +32,7 @@ func TestReportsHaveTheirFixedKeys(t *testing.T) {
 	require.ElementsMatch(t, []string{"ndcg@10", "mrr@10", "hit@1", "recall@10", "recall@100", "answerable_auroc", "p50_ms", "p99_ms",
 		"index_s", "passages"}, keys(t, RetrievalReport{}))
 	require.ElementsMatch(t, []string{"coverage", "accuracy"}, keys(t, Coverage{}))
-	require.ElementsMatch(t, []string{"suite", "at", "metrics", "risk_coverage", "results"}, keys(t, Report{}))
+	require.ElementsMatch(t, []string{"suite", "at", "metrics", "intervals", "risk_coverage", "results"}, keys(t, Report{}))
 }
 
 func options(t *testing.T) RetrievalOptions {

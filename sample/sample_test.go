@@ -3,6 +3,7 @@ package sample_test
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"maps"
@@ -36,6 +37,12 @@ type suiteCase struct {
 	Facts     [][]string `yaml:"facts"`
 	Forbidden []string   `yaml:"forbidden"`
 	Intent    string     `yaml:"intent"`
+	Choices   []string   `yaml:"choices"`
+	Entities  []struct {
+		Kind  string `yaml:"kind"`
+		Value string `yaml:"value"`
+	} `yaml:"entities"`
+	Turns []suiteCase `yaml:"turns"`
 }
 
 type intents struct {
@@ -213,11 +220,22 @@ func TestShopIsSelfContained(t *testing.T) {
 	}
 }
 
+// loadSuite reads the suite, with the turns of dialogues as cases of their own.
 func loadSuite(t *testing.T) suite {
 	t.Helper()
 	var s suite
 	decode(t, sample.Suite, &s)
-	return s
+	flat := suite{Name: s.Name}
+	for _, c := range s.Cases {
+		if c.Turns == nil {
+			flat.Cases = append(flat.Cases, c)
+		}
+		for i, turn := range c.Turns {
+			turn.ID, turn.Lang = fmt.Sprintf("%s/%d", c.ID, i+1), c.Lang
+			flat.Cases = append(flat.Cases, turn)
+		}
+	}
+	return flat
 }
 
 var marks = regexp.MustCompile(`[\p{P}\p{S}\s]+`)

@@ -24,6 +24,7 @@ type evalCommand struct {
 	Retrieval evalRetrievalCommand `cmd:"" help:"Index a BEIR-style corpus and score the ranking for its queries."`
 	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
 	Cases     evalCasesCommand     `cmd:"" help:"Write the workspace's cases as a suite."`
+	Import    evalImportCommand    `cmd:"" help:"Make a suite from a CSV file, a BEIR set, or past conversations."`
 	Calibrate evalCalibrateCommand `cmd:"" help:"Fit the confidence to labelled cases and print the weights."`
 }
 
@@ -99,12 +100,13 @@ func (st *stack) scratch(ctx context.Context, fn func(uuid.UUID) error) error {
 }
 
 type evalRunCommand struct {
-	Suite        string `arg:"" help:"YAML file, \"sample\" for the sample help centre, \"reviewed\" for your published drafts, or \"cases\" for these and the cases made of conversations."`
+	Suite        string `arg:"" help:"YAML or JSONL file, \"sample\" for the sample help centre, \"reviewed\" for your published drafts, or \"cases\" for these and the cases made of conversations."`
 	Baseline     string `type:"path" help:"JSON file with what the suite is known to reach."`
 	Gate         bool   `help:"Exit with status 1 if the run is worse than the baseline; for \"reviewed\" and \"cases\" without one, than the run before."`
 	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
 	Out          string `type:"path" help:"Folder for report.md, report.html, results.jsonl and junit.xml."`
 	JSON         bool   `help:"Print metrics as JSON."`
+	evalMeasures
 }
 
 // Run asks every question of the suite.
@@ -156,65 +158,6 @@ func (st *stack) loadSample(ctx context.Context, ws uuid.UUID) error {
 	}
 	_, err = st.classifier.Train(ctx, ws, catalog)
 	return err
-}
-
-func (cmd *evalRunCommand) run(ctx context.Context, st *stack, ws uuid.UUID, suite evals.Suite, io streams) error {
-	show, finish := progress(io.err)
-	report, err := evals.Run(ctx, st.bot, ws, suite, func(done, total int) { show(done, total, "asking") })
-	finish()
-	if err != nil {
-		return err
-	}
-	return cmd.conclude(report, nil, io)
-}
-
-// conclude compares a run with the baseline file, or takes what was found worse than before where there is none, and
-// tells of it.
-func (cmd *evalRunCommand) conclude(report evals.Report, worse []evals.Regression, io streams) error {
-	if cmd.SaveBaseline {
-		return saveBaseline(cmd.Baseline, report)
-	}
-	var baseline evals.Baseline
-	if cmd.Baseline != "" {
-		var err error
-		if baseline, err = readFile(cmd.Baseline, evals.ReadBaseline); err != nil {
-			return err
-		}
-		worse = evals.Gate(report, baseline)
-	}
-	if cmd.Out != "" {
-		if err := evals.Write(cmd.Out, report, baseline, worse); err != nil {
-			return err
-		}
-	}
-	if err := cmd.print(io.out, report, baseline); err != nil {
-		return err
-	}
-	for _, r := range worse {
-		fmt.Fprintln(io.err, "regression:", r)
-	}
-	if cmd.Gate && len(worse) > 0 {
-		return silent(1)
-	}
-	return nil
-}
-
-func (cmd *evalRunCommand) print(w io.Writer, report evals.Report, baseline evals.Baseline) error {
-	if cmd.JSON {
-		return printReport(w, report.Metrics, true)
-	}
-	return evals.WriteSummary(w, report, baseline)
-}
-
-func saveBaseline(path string, report evals.Report) error {
-	b, err := json.MarshalIndent(evals.NewBaseline(report), "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
-		return errs.Wrap(err, errs.Invalid, "cannot write %s", path)
-	}
-	return nil
 }
 
 // readFile opens a file for one of evals' readers.
