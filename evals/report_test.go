@@ -20,7 +20,7 @@ import (
 func sampleReport() (Report, Baseline) {
 	r := Report{Suite: "shop", At: time.Date(2026, 3, 5, 9, 30, 0, 0, time.UTC), Metrics: map[string]float64{"pass": .5, "ece": .1, "p50_ms": 12.34},
 		Intervals: map[string]Interval{"pass": {Low: .1, High: .9}},
-		Curve: RiskCoverage([]float64{.9, .8, .4, .2}, []bool{true, true, true, false})}
+		Curve:     RiskCoverage([]float64{.9, .8, .4, .2}, []bool{true, true, true, false})}
 	for i, conf := range []float64{.95, .55, .15} {
 		r.Results = append(r.Results, Result{ID: fmt.Sprintf("c%d", i), Question: "How | much <b>?", Tags: []string{"answerable", fmt.Sprintf("t%d", i)},
 			Expected: bot.Answer, Decision: bot.Answer, Reason: bot.ReasonConfident, Confidence: conf, Threshold: .8, Reply: "It costs @all 4.90.",

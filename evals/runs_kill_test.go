@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,7 +28,7 @@ func doomedWorker(url string) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	NewStore(StoreConfig{DB: db, Reviewed: drafts("a", "b"), Logger: slog.Default(), Lease: testLease,
+	NewStore(StoreConfig{DB: db, Reviewed: drafts("a", "b"), Logger: slog.Default(), Lease: time.Second,
 		Bot: respond(func(context.Context, bot.Turn) (bot.Reply, error) {
 			fmt.Println("asked")
 			select {}
