@@ -2,6 +2,7 @@ package evals
 
 import (
 	"math"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,7 +11,12 @@ import (
 	"handrail/bot"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == workerArgument {
+		doomedWorker(os.Args[2])
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func requireNumber(t *testing.T, want, got float64, msg ...any) {
 	t.Helper()

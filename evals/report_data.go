@@ -44,6 +44,9 @@ func describe(r Report, base Baseline, regressions []Regression) reportData {
 		Risk: newRiskChart(r.Curve), Reliability: newReliabilityChart(r.Results), Confusion: newConfusionChart(r.Results)}
 	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
 		row := rowOf(name, r.Metrics[name], base)
+		if i, ok := r.Intervals[name]; ok {
+			row.Interval = fmt.Sprintf("%.3f to %.3f", i.Low, i.High)
+		}
 		d.Intervals = d.Intervals || row.Interval != ""
 		d.Rows = append(d.Rows, row)
 	}

@@ -111,7 +111,8 @@ func spoken(messages []string) (history []bot.Utterance) {
 func judgeReply(ctx context.Context, scorers []Scorer, c Case, reply bot.Reply) (Result, error) {
 	r := Result{ID: c.ID, Question: c.Question, Tags: c.Tags, Expected: c.Decision, Decision: reply.Decision,
 		Reason: reply.Reason, Confidence: round(reply.Confidence), Threshold: reply.Threshold, Intent: reply.Intent.Name,
-		WantIntent: c.Intent, Reply: reply.Text, Sources: sources(reply), Passages: passagesOf(reply), Choices: labelsOf(reply.Choices), Failures: []string{},
+		WantIntent: c.Intent, Reply: reply.Text, Sources: sources(reply), Passages: passagesOf(reply),
+		Choices: labelsOf(reply.Choices), Failures: []string{},
 		Right: bestIsExpected(c, reply), Scores: map[string]float64{}, Features: reply.Features.Map(), Model: reply.Model,
 		Ms: round(float64(reply.Took.Microseconds()) / 1000)}
 	for _, s := range scorers {

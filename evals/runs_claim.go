@@ -77,7 +77,7 @@ func (s *Store) bury(ctx context.Context) error {
 }
 
 // errLost says that another process took the run for dead and has it now.
-var errLost = errs.New(errs.Conflict, "the run was taken over by another process")
+var errLost = errs.New(errs.Conflict, "the run was silent for too long, and was given up or taken over: run it again")
 
 // renew writes the progress of the attempt, which is its sign of life.
 func (a *attempt) renew(ctx context.Context, done, total int) error {

@@ -58,7 +58,7 @@ func (s *Store) pass(ctx context.Context) error {
 		if err != nil || a == nil {
 			return err
 		}
-		if _, _, err := a.work(ctx, nil); err != nil && ctx.Err() == nil {
+		if _, _, err := a.work(ctx, RunOptions{}); err != nil && ctx.Err() == nil {
 			s.c.Logger.ErrorContext(ctx, "an eval run failed", "run", a.run, "error", err)
 		}
 	}
@@ -66,8 +66,8 @@ func (s *Store) pass(ctx context.Context) error {
 }
 
 // RunHere carries out one of the workspace's own suites in this process and stores the run. It returns how the run
-// compares with the previous one of the suite. progress may be nil.
-func (s *Store) RunHere(ctx context.Context, ws uuid.UUID, actor, name string, progress func(done, total int)) (Report, []Regression, error) {
+// compares with the previous one of the suite.
+func (s *Store) RunHere(ctx context.Context, ws uuid.UUID, actor, name string, o RunOptions) (Report, []Regression, error) {
 	suite, err := s.Suite(ctx, ws, name)
 	if err != nil {
 		return Report{}, nil, err
@@ -79,12 +79,12 @@ func (s *Store) RunHere(ctx context.Context, ws uuid.UUID, actor, name string, p
 	if err != nil {
 		return Report{}, nil, err
 	}
-	return a.work(ctx, progress)
+	return a.work(ctx, o)
 }
 
 // work carries the run out and writes its end, whatever that is.
-func (a *attempt) work(ctx context.Context, progress func(done, total int)) (Report, []Regression, error) {
-	report, worse, err := a.try(ctx, progress)
+func (a *attempt) work(ctx context.Context, o RunOptions) (Report, []Regression, error) {
+	report, worse, err := a.try(ctx, o)
 	if err == nil || errors.Is(err, errLost) {
 		return report, worse, err
 	}
@@ -101,7 +101,7 @@ func (a *attempt) work(ctx context.Context, progress func(done, total int)) (Rep
 	return Report{}, nil, err
 }
 
-func (a *attempt) try(ctx context.Context, progress func(done, total int)) (Report, []Regression, error) {
+func (a *attempt) try(ctx context.Context, o RunOptions) (Report, []Regression, error) {
 	if a.deaths >= maxDeaths {
 		return Report{}, nil, errs.New(errs.Internal, "%d processes ended in the middle of it: look into their logs", a.deaths)
 	}
@@ -111,13 +111,15 @@ func (a *attempt) try(ctx context.Context, progress func(done, total int)) (Repo
 	}
 	ctx, lost := context.WithCancelCause(ctx)
 	defer lost(nil)
-	told := a.tell(ctx, lost, len(suite.Cases))
-	report, err := Run(ctx, a.c.Bot, a.ws, suite, func(done, total int) {
+	told := a.tell(ctx, lost, suite.Questions())
+	show := o.Progress
+	o.Progress = func(done, total int) {
 		told.note(done)
-		if progress != nil {
-			progress(done, total)
+		if show != nil {
+			show(done, total)
 		}
-	})
+	}
+	report, err := RunWith(ctx, a.c.Bot, a.ws, suite, o)
 	told.end()
 	if errors.Is(context.Cause(ctx), errLost) {
 		err = errLost

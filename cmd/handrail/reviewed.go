@@ -44,7 +44,11 @@ func (st *stack) reviewedCases(ctx context.Context, ws uuid.UUID) ([]evals.Case,
 func (cmd *evalRunCommand) runStored(ctx context.Context, c *commands, io streams) error {
 	return withStack(ctx, c, io, func(st *stack) error {
 		show, finish := progress(io.err)
-		report, worse, err := st.evals.RunHere(ctx, st.workspace, "cli", cmd.Suite, func(done, total int) { show(done, total, "asking") })
+		o, err := cmd.options(st, show)
+		if err != nil {
+			return err
+		}
+		report, worse, err := st.evals.RunHere(ctx, st.workspace, "cli", cmd.Suite, o)
 		finish()
 		if err != nil {
 			return err

@@ -17,7 +17,7 @@ func TestPublishedDraftsAreASuite(t *testing.T) {
 	c := newCLI(t)
 	c.must("ingest", helpCentre(t))
 	_, _, err := c.run("eval", "run", "reviewed")
-	require.True(t, errs.Is(err, errs.NotFound), "%v", err)
+	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
 	require.ErrorContains(t, err, "publish a draft")
 
 	settings, err := (&commands{Data: c.data}).load()
@@ -35,6 +35,7 @@ func TestPublishedDraftsAreASuite(t *testing.T) {
 	require.Contains(t, c.must("eval", "run", "reviewed", "--json"), `"pass":1`)
 	c.must("eval", "run", "reviewed", "--save-baseline", "--baseline", baseline)
 	c.must("eval", "run", "reviewed", "--gate", "--baseline", baseline)
+	c.must("eval", "run", "cases", "--gate")
 
 	file := filepath.Join(c.data, "reviewed.yaml")
 	require.Contains(t, c.must("eval", "cases", "--out", file), "1 cases written")
@@ -51,6 +52,15 @@ func TestPublishedDraftsAreASuite(t *testing.T) {
 	_, stderr, err := c.run("eval", "run", "reviewed", "--gate", "--baseline", baseline)
 	require.ErrorIs(t, err, silent(1), "the document is gone")
 	require.Contains(t, stderr, "draft-"+d.ID.String())
+	_, stderr, err = c.run("eval", "run", "cases", "--gate")
+	require.ErrorIs(t, err, silent(1), "worse than the run before")
+	require.Contains(t, stderr, "draft-"+d.ID.String())
+
+	runs, err := st.evals.Runs(t.Context(), st.workspace, 10)
+	require.NoError(t, err)
+	require.Len(t, runs, 6, "every run is on record")
+	require.NotEmpty(t, runs[0].Regressions)
+	require.Equal(t, []any{evals.SuiteCases, evals.RunDone, 1, 0}, []any{runs[0].Suite, runs[0].State, runs[0].Cases, runs[0].Passed})
 }
 
 func suiteDocument(t *testing.T, st *stack) (id [16]byte) {
