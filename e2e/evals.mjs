@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { accessible, shoot } from './browser.mjs'
 import { play, step } from './play.mjs'
+import { heading, signIn, takeUp } from './staff.mjs'
 
 const WIDGET = '[data-handrail=widget]'
 const QUESTION = 'Does the lighthouse keeper sell postcards of the harbour?'
@@ -249,41 +250,7 @@ async function runOnce(manager, runs) {
   await manager.getByText(/\d+ of \d+ passed/).nth(runs - 1).waitFor({ timeout: SLOW_MS })
 }
 
-async function signIn(site, page, role) {
-  await page.goto(site.console)
-  const { email, password } = site.users.find((user) => user.role === role)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.keyboard.press('Enter')
-}
-
 async function open(page, name, pages) {
   await page.locator(`.tabs a[href$="/${name}"]`).click()
   await heading(page, pages[name])
-}
-
-function heading(page, name) {
-  return page.getByRole('heading', { name, exact: true }).first().waitFor()
-}
-
-/** takeUp opens the agent's conversation with the text: another story may have left more in the same database. */
-async function takeUp(agent, text) {
-  const rows = agent.getByRole('region', { name: 'Mine' }).locator('[data-row]')
-  await until(async () => {
-    for (const row of await rows.all()) {
-      await row.click()
-      const said = agent.getByRole('log').getByText(text)
-      if (await said.first().waitFor({ timeout: 1_500 }).then(() => true, () => false)) return true
-    }
-    return false
-  })
-}
-
-/** until looks again, once a second, for what happens on the server without being told to this page. */
-async function until(reached) {
-  const end = Date.now() + 15_000
-  while (!(await reached())) {
-    assert.ok(Date.now() < end, 'it did not happen within 15 s')
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
-  }
 }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { accessible, shoot } from './browser.mjs'
 import { play, step } from './play.mjs'
+import { heading, signIn, takeUp, until } from './staff.mjs'
 
 const WIDGET = '[data-handrail=widget]'
 const QUESTION = 'Which harbour does the lantern museum tram leave from?'
@@ -192,21 +193,9 @@ async function onAPhone(manager) {
   })
 }
 
-async function signIn(site, page, role) {
-  await page.goto(site.console)
-  const { email, password } = site.users.find((user) => user.role === role)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await page.keyboard.press('Enter')
-}
-
 async function open(page, name) {
   await page.locator(`.tabs a[href$="/${name}"]`).click()
   await heading(page, PAGES[name])
-}
-
-function heading(page, name) {
-  return page.getByRole('heading', { name, exact: true }).first().waitFor()
 }
 
 async function ask(site, visitor, text) {
@@ -214,26 +203,4 @@ async function ask(site, visitor, text) {
   await visitor.getByRole('button', { name: 'Open chat' }).click()
   await visitor.getByLabel('Your message').fill(text)
   await visitor.keyboard.press('Enter')
-}
-
-/** takeUp opens the agent's conversation with the text: another story may have left more in the same database. */
-async function takeUp(agent, text) {
-  const rows = agent.getByRole('region', { name: 'Mine' }).locator('[data-row]')
-  await until(async () => {
-    for (const row of await rows.all()) {
-      await row.click()
-      const said = agent.getByRole('log').getByText(text)
-      if (await said.first().waitFor({ timeout: 1_500 }).then(() => true, () => false)) return true
-    }
-    return false
-  })
-}
-
-/** until looks again, once a second, for what happens on the server without being told to this page. */
-async function until(reached) {
-  const end = Date.now() + 15_000
-  while (!(await reached())) {
-    assert.ok(Date.now() < end, 'it did not happen within 15 s')
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
-  }
 }
