@@ -31,10 +31,10 @@ type Result struct {
 	Threshold  float64            `json:"threshold"`
 	Intent     string             `json:"intent"`
 	Reply      string             `json:"reply"`
-	Sources    []string           `json:"sources"`  // cited, or found first where nothing was cited
-	Pass       bool               `json:"pass"`     // every expectation met
-	Failures   []string           `json:"failures"` // what was not, in words
-	Offered    float64            `json:"offered"`  // share of the case's readings among the choices
+	Sources    []string           `json:"sources"`           // cited, or found first where nothing was cited
+	Pass       bool               `json:"pass"`              // every expectation met
+	Failures   []string           `json:"failures"`          // what was not, in words
+	Offered    *float64           `json:"offered,omitempty"` // share of the case's readings among the choices; null without either
 	Choices    []string           `json:"choices,omitempty"`
 	Right      bool               `json:"right"` // the best passage is an expected source: what the confidence predicts
 	Features   map[string]float64 `json:"features"`
@@ -148,12 +148,15 @@ func contains(s, part string) bool { return strings.Contains(text.Normalize(s), 
 //	clarify_recall        share of ambiguous cases asked back
 //	clarify_rate_clear    share of the other cases asked back
 //	clarify_offered       share of the readings of ambiguous cases that the choices offer, where asked back
+//	effort_recall         share of the dialogues tagged effort that go to a person for anger, frustration or repetition
+//	effort_precision      share of those tagged effort or calm and sent to a person for these that are tagged effort
 //	retrieval_hit@1       share of cases with expected sources whose best passage is one of them
 //	ece                   calibration error of the confidence, over cases with expected sources and unanswerable ones
 //	p50_ms, p95_ms        time of a turn
 func measure(results []Result) map[string]float64 {
 	var pass, answers, wrong, answerable, answeredRight, needless, expectedHandoffs, handoffs, rightHandoffs float64
 	var ambiguous, asked, clear, askedClear, sourced, hit, choosing, offered float64
+	var efforts, sensed, sensedRight float64
 	var conf, took []float64
 	var right []bool
 	for _, r := range results {
@@ -167,9 +170,9 @@ func measure(results []Result) map[string]float64 {
 			handoffs++
 			rightHandoffs += truth(r.Expected == bot.Handoff)
 		}
-		if r.Expected == bot.Clarify && len(r.Choices) > 0 {
+		if r.Offered != nil {
 			choosing++
-			offered += r.Offered
+			offered += *r.Offered
 		}
 		if r.Expected == bot.Clarify {
 			ambiguous++
@@ -178,6 +181,10 @@ func measure(results []Result) map[string]float64 {
 			clear++
 			askedClear += truth(r.Decision == bot.Clarify)
 		}
+		effort, troubled := slices.Contains(r.Tags, "effort"), slices.Contains(effortReasons(), r.Reason)
+		efforts += truth(effort)
+		sensed += truth(troubled && (effort || slices.Contains(r.Tags, "calm")))
+		sensedRight += truth(troubled && effort)
 		expectedHandoffs += truth(r.Expected == bot.Handoff)
 		if slices.Contains(r.Tags, "answerable") {
 			answerable++
@@ -195,8 +202,8 @@ func measure(results []Result) map[string]float64 {
 		"needless_handoffs": needless / answerable, "escalation_precision": rightHandoffs / handoffs,
 		"escalation_recall": rightHandoffs / expectedHandoffs, "clarify_recall": asked / ambiguous,
 		"clarify_rate_clear": askedClear / clear, "retrieval_hit@1": hit / sourced, "ece": ECE(conf, right),
-		"clarify_offered": offered / choosing,
-		"p50_ms":          quantile(took, .5), "p95_ms": quantile(took, .95),
+		"clarify_offered": offered / choosing, "effort_recall": sensedRight / efforts, "effort_precision": sensedRight / sensed,
+		"p50_ms": quantile(took, .5), "p95_ms": quantile(took, .95),
 	}
 	for name, v := range m {
 		if math.IsNaN(v) {
