@@ -31,10 +31,11 @@ type Result struct {
 	Threshold  float64            `json:"threshold"`
 	Intent     string             `json:"intent"`
 	Reply      string             `json:"reply"`
-	Sources    []string           `json:"sources"`           // cited, or found first where nothing was cited
-	Pass       bool               `json:"pass"`              // every expectation met
-	Failures   []string           `json:"failures"`          // what was not, in words
-	Offered    *float64           `json:"offered,omitempty"` // share of the case's readings among the choices; null without either
+	Sources    []string           `json:"sources"`            // cited, or found first where nothing was cited
+	Pass       bool               `json:"pass"`               // every expectation met
+	Failures   []string           `json:"failures"`           // what was not, in words
+	Offered    *float64           `json:"offered,omitempty"`  // share of the case's readings among the choices; null without either
+	Resolved   *float64           `json:"resolved,omitempty"` // share of these readings that are answered once chosen
 	Choices    []string           `json:"choices,omitempty"`
 	Right      bool               `json:"right"` // the best passage is an expected source: what the confidence predicts
 	Features   map[string]float64 `json:"features"`
@@ -58,7 +59,11 @@ func Run(ctx context.Context, r Responder, workspace uuid.UUID, s Suite, progres
 		if err != nil {
 			return Report{}, fmt.Errorf("case %s: %w", c.ID, err)
 		}
-		report.Results = append(report.Results, score(c, reply))
+		result := score(c, reply)
+		if result.Resolved, err = resolved(ctx, r, turnOf(workspace, c), c, reply); err != nil {
+			return Report{}, fmt.Errorf("case %s, after a choice: %w", c.ID, err)
+		}
+		report.Results = append(report.Results, result)
 		if progress != nil {
 			progress(i+1, len(s.Cases))
 		}
@@ -148,6 +153,7 @@ func contains(s, part string) bool { return strings.Contains(text.Normalize(s), 
 //	clarify_recall        share of ambiguous cases asked back
 //	clarify_rate_clear    share of the other cases asked back
 //	clarify_offered       share of the readings of ambiguous cases that the choices offer, where asked back
+//	clarify_resolved      share of these that are answered once their choice is taken
 //	effort_recall         share of the dialogues tagged effort that go to a person for anger, frustration or repetition
 //	effort_precision      share of those tagged effort or calm and sent to a person for these that are tagged effort
 //	retrieval_hit@1       share of cases with expected sources whose best passage is one of them
@@ -155,7 +161,7 @@ func contains(s, part string) bool { return strings.Contains(text.Normalize(s), 
 //	p50_ms, p95_ms        time of a turn
 func measure(results []Result) map[string]float64 {
 	var pass, answers, wrong, answerable, answeredRight, needless, expectedHandoffs, handoffs, rightHandoffs float64
-	var ambiguous, asked, clear, askedClear, sourced, hit, choosing, offered float64
+	var ambiguous, asked, clear, askedClear, sourced, hit, choosing, offered, taken, resolved float64
 	var efforts, sensed, sensedRight float64
 	var conf, took []float64
 	var right []bool
@@ -173,6 +179,10 @@ func measure(results []Result) map[string]float64 {
 		if r.Offered != nil {
 			choosing++
 			offered += *r.Offered
+		}
+		if r.Resolved != nil {
+			taken++
+			resolved += *r.Resolved
 		}
 		if r.Expected == bot.Clarify {
 			ambiguous++
@@ -202,7 +212,7 @@ func measure(results []Result) map[string]float64 {
 		"needless_handoffs": needless / answerable, "escalation_precision": rightHandoffs / handoffs,
 		"escalation_recall": rightHandoffs / expectedHandoffs, "clarify_recall": asked / ambiguous,
 		"clarify_rate_clear": askedClear / clear, "retrieval_hit@1": hit / sourced, "ece": ECE(conf, right),
-		"clarify_offered": offered / choosing, "effort_recall": sensedRight / efforts, "effort_precision": sensedRight / sensed,
+		"clarify_offered": offered / choosing, "clarify_resolved": resolved / taken, "effort_recall": sensedRight / efforts, "effort_precision": sensedRight / sensed,
 		"p50_ms": quantile(took, .5), "p95_ms": quantile(took, .95),
 	}
 	for name, v := range m {
