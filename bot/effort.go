@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"handrail/intent"
 	"handrail/internal/text"
@@ -63,29 +64,59 @@ func visitorMessages(t Turn) []string {
 	return said
 }
 
-// asksAgain reports whether the message says what an earlier one said: in nearly the same words, or in part of them and
-// with the same passage found first.
+// asksAgain reports whether the message says what an earlier one said: in nearly the same words, or in part of them, with
+// the same passage found first and without a new word that this passage knows.
 func (b *Bot) asksAgain(ctx context.Context, t Turn, r *Reply, earlier []string) (bool, error) {
 	if specificityOf(t.Text).total() <= vague {
 		return false, nil // "and that?" leans on what was said and is no question of its own
 	}
 	for _, before := range earlier {
-		share := sharedMeaning(before, t.Text)
+		share, was, is := sharedMeaning(before, t.Text), expected(before), expected(t.Text)
+		if share < perhapsAgain || was != nil && is != nil && was.asks != is.asks {
+			continue // of the same thing, "how long" and "how much" ask for different answers
+		}
 		if share >= saidAgain {
 			return true, nil
 		}
-		if share < perhapsAgain || len(r.Passages) == 0 {
-			continue
+		if (was == nil) != (is == nil) {
+			continue // one of the two asks for less than the other
 		}
-		found, err := b.c.Base.Search(ctx, t.Workspace, knowledge.Query{Text: before, Lang: r.Lang})
-		if err != nil {
-			return false, err
-		}
-		if len(found.Hits) > 0 && found.Hits[0].ID == r.Passages[0].ID {
-			return true, nil
+		if again, err := b.findsAgain(ctx, t, r, before); again || err != nil {
+			return again, err
 		}
 	}
 	return false, nil
+}
+
+// findsAgain reports whether an earlier message finds the passage that the present one found, which answers nothing more
+// to the latter.
+func (b *Bot) findsAgain(ctx context.Context, t Turn, r *Reply, before string) (bool, error) {
+	if len(r.Passages) == 0 || newThings(t.Text, before, passageText(r.Passages[0])) >= 1 {
+		return false, nil
+	}
+	found, err := b.c.Base.Search(ctx, t.Workspace, knowledge.Query{Text: before, Lang: r.Lang})
+	if err != nil {
+		return false, err
+	}
+	return len(found.Hits) > 0 && found.Hits[0].ID == r.Passages[0].ID, nil
+}
+
+// newThings counts the words for things in a message that an earlier one does not hold and the passage does, two
+// ideographs for a word.
+func newThings(message, before, passage string) (n float64) {
+	said, known := termSet(before), termSet(passage)
+	for term := range termSet(message) {
+		if said[term] || !known[term] || kindOf(term) != thing {
+			continue
+		}
+		switch utf8.RuneCountInString(term) * int(truth(term[0] >= utf8.RuneSelf)) {
+		case 0:
+			n++
+		case 1:
+			n += 0.5
+		}
+	}
+	return n
 }
 
 // strained adds up the signs of trouble in the latest messages: anger and dissatisfaction, each by its score.
