@@ -54,6 +54,8 @@ const (
 	ReasonAmbiguous      = "ambiguous"        // clarify: two readings are about as likely
 	ReasonAskedForPerson = "asked_for_person" // handoff
 	ReasonAnger          = "anger"            // handoff
+	ReasonFrustrated     = "frustrated"       // handoff: the answers so far were of no use to the visitor
+	ReasonRepeated       = "repeated"         // handoff: the visitor asks again what they asked before
 	ReasonSensitive      = "sensitive_intent" // handoff: the intent's policy
 	ReasonLowConfidence  = "low_confidence"   // handoff
 	ReasonOutOfScope     = "out_of_scope"     // handoff: not something this workspace deals with
@@ -120,6 +122,7 @@ type Reply struct {
 	Usage      llm.Usage
 	Took       time.Duration
 	Summary    string    // for the agent, on a handoff
+	Urgent     bool      // on a handoff: the visitor is angry or has tried in vain, and is served before others
 	Withheld   *Withheld // the answer that was not given for want of confidence; nil if there was none
 	Failure    error     // why the model failed, for operators; nil if it did not
 

@@ -29,6 +29,9 @@ const (
 	// asideWeight is what the readings count that a message suggests less: documents where it names no thing, intents
 	// where it does.
 	asideWeight = 0.6
+	// broadWeight is what an intent counts whose examples lead here and there ("a question about a product"): to choose it
+	// says little.
+	broadWeight = 0.3
 	// alike is the share of common words from which on two labels look the same.
 	alike = 0.5
 	// coveredShare is the share of an intent's examples that lead to a document from which on it is the same reading.
@@ -78,7 +81,7 @@ func (b *Bot) intentReadings(ctx context.Context, ws uuid.UUID, r *Reply, said s
 	covered = map[uuid.UUID]bool{}
 	for _, a := range r.Intent.Alternatives {
 		unlikely := a.Probability < likelyShare*r.Intent.Alternatives[0].Probability
-		if len(readings) == fewIntents || unlikely && said.things > 0 {
+		if len(readings) == fewIntents || said.things > 0 && (unlikely || r.Intent.OutOfScope > 0.5) {
 			break
 		}
 		in, err := b.c.Classifier.Intent(ctx, ws, a.Name)
@@ -88,15 +91,20 @@ func (b *Bot) intentReadings(ctx context.Context, ws uuid.UUID, r *Reply, said s
 		if in == nil || in.Policy != intent.PolicyAnswer || in.Label[r.Lang] == "" {
 			continue
 		}
-		readings = append(readings, reading{Choice{ID: "intent:" + a.Name, Label: in.Label[r.Lang]},
-			math.Sqrt(a.Probability / r.Intent.Alternatives[0].Probability)})
 		documents, err := b.affinities.of(ctx, ws, in, r.Intent.Model, r.Lang)
 		if err != nil {
 			return nil, nil, err
 		}
+		weight := math.Sqrt(a.Probability / r.Intent.Alternatives[0].Probability)
+		broad := true
 		for id, share := range documents {
 			covered[id] = covered[id] || share >= coveredShare
+			broad = broad && share < coveredShare
 		}
+		if broad {
+			weight *= broadWeight
+		}
+		readings = append(readings, reading{Choice{ID: "intent:" + a.Name, Label: in.Label[r.Lang]}, weight})
 	}
 	return readings, covered, nil
 }

@@ -28,8 +28,8 @@ func (b *Bot) clarify(ctx context.Context, t Turn, r *Reply, confidence float64)
 		return false, nil
 	case len(t.History) > 0 && (confidence < clarifyFrom || confidence >= r.Threshold):
 		return false, nil // it leans on what was said before, and either that makes it clear or nothing does
-	case said.things > 0 && (r.Features.get("unknown") > 0.5 || r.Intent.OutOfScope > 0.5):
-		return false, nil // what it names is not this company's business
+	case said.things > 0 && r.Features.get("unknown") > 0.5:
+		return false, nil // what it names is not known here
 	}
 	choices, err := b.choices(ctx, t, r, said)
 	if err != nil || len(choices) < 2 {

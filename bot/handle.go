@@ -227,7 +227,7 @@ func handoffOf(turn chat.Turn, r Reply, e evidence) chat.Handoff {
 	if in := r.Intent.Intent; in != nil {
 		h.Group = in.Group
 	}
-	if r.Reason == ReasonAnger {
+	if r.Urgent {
 		h.Priority = 1
 	}
 	return h

@@ -16,6 +16,8 @@ func phrases(lang string) phrase {
 			handoff: map[string]string{
 				ReasonAskedForPerson: "好的，正在为您转接人工客服，请稍候。",
 				ReasonAnger:          "非常抱歉给您带来不好的体验。我马上请同事来处理。",
+				ReasonFrustrated:     "很抱歉没能帮到您。我请同事来接着处理。",
+				ReasonRepeated:       "看来我还没有答到点上，我请同事来回答您。",
 				ReasonSensitive:      "这件事需要由同事亲自处理，正在为您转接人工客服。",
 				ReasonLowConfidence:  "这个问题我没有十足的把握，为了不误导您，我请同事来回答。",
 				ReasonOutOfScope:     "这个问题超出了我能回答的范围，我请同事来看看。",
@@ -30,6 +32,8 @@ func phrases(lang string) phrase {
 		handoff: map[string]string{
 			ReasonAskedForPerson: "Of course. I am passing you to a colleague now.",
 			ReasonAnger:          "I am sorry about this. A colleague will take over right away.",
+			ReasonFrustrated:     "I am sorry that this did not help. A colleague will take it from here.",
+			ReasonRepeated:       "It seems that I have not answered your question, so I am passing you to a colleague.",
 			ReasonSensitive:      "This is something a colleague should look after in person. I am passing you on now.",
 			ReasonLowConfidence:  "I am not sure enough to answer this one, so I am passing you to a colleague.",
 			ReasonOutOfScope:     "This is outside what I can answer. I am passing you to a colleague.",

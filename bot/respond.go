@@ -40,6 +40,7 @@ func (b *Bot) Respond(ctx context.Context, t Turn) (Reply, error) {
 	r.Took = time.Since(start)
 	if r.Decision == Handoff {
 		r.Summary = summary(t)
+		r.Urgent = urgent(t, r.Reason)
 	}
 	return r, err
 }
@@ -93,6 +94,12 @@ func (b *Bot) respond(ctx context.Context, t Turn, r *Reply) error {
 		return nil
 	}
 	if b.followPolicy(t, r) {
+		return nil
+	}
+	if reason, err := b.effort(ctx, t, r); err != nil {
+		return err
+	} else if reason != "" {
+		b.handOff(r, reason)
 		return nil
 	}
 	if asked, err := b.clarifyPolicy(ctx, t, r); asked || err != nil {

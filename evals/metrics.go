@@ -34,7 +34,8 @@ func directions() map[string]direction {
 	return map[string]direction{
 		"pass": higher, "answered_right": higher, "wrong_answers": lower, "needless_handoffs": lower, "refusal": higher,
 		"escalation_precision": higher, "escalation_recall": higher,
-		"clarify_recall": higher, "clarify_rate_clear": lower, "clarify_choices": higher, "clarify_offered": higher,
+		"clarify_recall": higher, "clarify_rate_clear": lower, "clarify_choices": higher, "clarify_offered": higher, "clarify_resolved": higher,
+		"effort_recall": higher, "effort_precision": higher,
 		"intent_accuracy": higher, "oos_recall": higher, "entity_recall": higher,
 		"retrieval_hit@1": higher, "retrieval_hit": higher, "retrieval_mrr": higher, "retrieval_ndcg": higher,
 		"retrieval_recall": higher,

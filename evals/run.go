@@ -72,13 +72,19 @@ func RunWith(ctx context.Context, r Responder, workspace uuid.UUID, s Suite, o R
 	for _, c := range s.Cases {
 		history := spoken(c.History)
 		for _, step := range c.steps() {
-			reply, err := r.Respond(ctx, bot.Turn{Workspace: workspace, Text: step.Question, Lang: step.Lang, History: history})
+			turn := bot.Turn{Workspace: workspace, Text: step.Question, Lang: step.Lang, History: history}
+			reply, err := r.Respond(ctx, turn)
 			if err != nil {
 				return Report{}, fmt.Errorf("case %s: %w", step.ID, err)
 			}
 			result, err := judgeReply(ctx, scorers, step, reply)
 			if err != nil {
 				return Report{}, fmt.Errorf("case %s: %w", step.ID, err)
+			}
+			if share, err := resolved(ctx, r, turn, step, reply); err != nil {
+				return Report{}, fmt.Errorf("case %s, after a choice: %w", step.ID, err)
+			} else if share != nil {
+				result.Scores["clarify_resolved"] = *share
 			}
 			result.Dialogue = c.ID
 			report.Results = append(report.Results, result)

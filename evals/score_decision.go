@@ -41,8 +41,8 @@ func scoreClarification(c Case, r bot.Reply) Score {
 		return Score{Scores: map[string]float64{"clarify_rate_clear": asked}}
 	}
 	s := Score{Scores: map[string]float64{"clarify_recall": asked}}
-	if len(r.Choices) > 0 && len(c.Readings) > 0 {
-		s.Scores["clarify_offered"] = offered(c, r)
+	if share := offered(c, r); share != nil {
+		s.Scores["clarify_offered"] = *share
 	}
 	if r.Decision != bot.Clarify || len(c.Choices) == 0 {
 		return s

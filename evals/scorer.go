@@ -31,7 +31,7 @@ func (f scorerFunc) Score(_ context.Context, c Case, r bot.Reply) (Score, error)
 
 // standardScorers are those of every run. The first of the failures is the one that the gate prints.
 func standardScorers(o RunOptions) []Scorer {
-	scorers := []Scorer{scorerFunc(scoreDecision), scorerFunc(scoreClarification), scorerFunc(scoreIntent),
+	scorers := []Scorer{scorerFunc(scoreDecision), scorerFunc(scoreClarification), scorerFunc(scoreEffort), scorerFunc(scoreIntent),
 		scorerFunc(scoreEntities), scorerFunc(scoreSources), scorerFunc(scoreFacts), scorerFunc(scoreRetrieval),
 		scorerFunc(scoreCitations), scorerFunc(scoreGroundedness), scorerFunc(scoreLanguage), scorerFunc(o.Prices.score)}
 	if o.Judge != nil {

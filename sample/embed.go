@@ -27,6 +27,11 @@ var Suite []byte
 //go:embed clarify.yaml
 var Clarify []byte
 
+// Effort is a suite of dialogues in which a visitor's effort shows, and calm ones, in the same format.
+//
+//go:embed effort.yaml
+var Effort []byte
+
 // Help is the help centre. Its root holds one folder for each language, such as "en/shipping/delivery-times.md".
 var Help = folder("help")
 

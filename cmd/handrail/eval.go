@@ -102,7 +102,7 @@ func (st *stack) scratch(ctx context.Context, fn func(uuid.UUID) error) error {
 }
 
 type evalRunCommand struct {
-	Suite        string `arg:"" help:"YAML or JSONL file, \"sample\" for the sample help centre, \"sample:clarify\" for unclear questions to it, \"reviewed\" for your published drafts, or \"cases\" for these and the cases made of conversations."`
+	Suite        string `arg:"" help:"YAML or JSONL file, \"sample\" for the sample help centre, \"sample:clarify\" for unclear questions to it, \"sample:effort\" for visitors in trouble, \"reviewed\" for your published drafts, or \"cases\" for these and the cases made of conversations."`
 	Baseline     string `type:"path" help:"JSON file with what the suite is known to reach."`
 	Gate         bool   `help:"Exit with status 1 if the run is worse than the baseline; for \"reviewed\" and \"cases\" without one, than the run before."`
 	SaveBaseline bool   `help:"Write the run to the baseline file instead of comparing."`
@@ -127,7 +127,7 @@ func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) err
 	}
 	return withStack(ctx, c, io, func(st *stack) error {
 		run := func(ws uuid.UUID) error { return cmd.run(ctx, st, ws, suite, io) }
-		if cmd.Suite != "sample" && cmd.Suite != "sample:clarify" {
+		if cmd.Suite != "sample" && !strings.HasPrefix(cmd.Suite, "sample:") {
 			return run(st.workspace)
 		}
 		return st.scratch(ctx, func(ws uuid.UUID) error {
@@ -140,11 +140,13 @@ func (cmd *evalRunCommand) Run(ctx context.Context, c *commands, io streams) err
 }
 
 func loadSuite(name string) (evals.Suite, error) {
-	if name == "sample" {
+	switch name {
+	case "sample":
 		return evals.LoadSuite("the sample suite", bytes.NewReader(sample.Suite))
-	}
-	if name == "sample:clarify" {
+	case "sample:clarify":
 		return evals.LoadSuite("the sample suite of unclear questions", bytes.NewReader(sample.Clarify))
+	case "sample:effort":
+		return evals.LoadSuite("the sample suite of efforts", bytes.NewReader(sample.Effort))
 	}
 	return readFile(name, evals.LoadSuite)
 }

@@ -151,8 +151,8 @@ type Turn struct {
 
 // Handoff is why and with what evidence a conversation goes to people.
 type Handoff struct {
-	// Reason is one of low_confidence, asked_for_person, anger, sensitive_intent, model_failure, out_of_scope,
-	// no_answer.
+	// Reason is one of low_confidence, asked_for_person, anger, frustrated, repeated, sensitive_intent, model_failure,
+	// out_of_scope, no_answer.
 	Reason     string
 	Summary    string
 	Group      string // team it is meant for, "" = any

@@ -48,6 +48,8 @@ export const en = {
     low_confidence: 'Not sure enough',
     asked_for_person: 'Asked for a person',
     anger: 'Upset visitor',
+    frustrated: 'Answers did not help',
+    repeated: 'Asked again',
     sensitive_intent: 'Sensitive subject',
     model_failure: 'Model failed',
     out_of_scope: 'Outside our subjects',

@@ -50,6 +50,8 @@ export const zh: Table = {
     low_confidence: '把握不足',
     asked_for_person: '要求人工',
     anger: '访客不满',
+    frustrated: '回答没有帮助',
+    repeated: '重复提问',
     sensitive_intent: '敏感话题',
     model_failure: '模型故障',
     out_of_scope: '超出业务范围',
