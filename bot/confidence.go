@@ -151,14 +151,21 @@ func squash(x Feature) float64 {
 // DefaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
 func DefaultCalibrator() Calibrator {
-	return Calibrator{Bias: -2.75, Weights: map[string]float64{
-		"lexical":      2.0,
-		"lead":         2.3,
-		"drop":         2.6,
-		"siblings":     3.8,
-		"distinct":     1.8,
-		"rest":         0.35,
-		"out_of_scope": -0.4,
+	return Calibrator{Bias: -3.05, Weights: map[string]float64{
+		"lexical":      0.95,
+		"lead":         1.2,
+		"drop":         1.3,
+		"siblings":     1.9,
+		"distinct":     0.95,
+		"rest":         0.15,
+		"complete":     0.85,
+		"gap":          0.7,
+		"margin":       1.5,
+		"proximity":    0.7,
+		"score":        0.65,
+		"title_match":  0.6,
+		"favoured":     0.15,
+		"out_of_scope": -0.75,
 		"repeated":     -1,
 		"grounded":     1.5,
 	}}
