@@ -151,21 +151,21 @@ func squash(x Feature) float64 {
 // DefaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
 // help centre; see docs/adr/004-confidence.md.
 func DefaultCalibrator() Calibrator {
-	return Calibrator{Bias: -3.05, Weights: map[string]float64{
-		"lexical":      0.95,
-		"lead":         1.2,
-		"drop":         1.3,
-		"siblings":     1.9,
-		"distinct":     0.95,
-		"rest":         0.15,
-		"complete":     0.85,
-		"gap":          0.7,
-		"margin":       1.5,
-		"proximity":    0.7,
-		"score":        0.65,
-		"title_match":  0.6,
-		"favoured":     0.15,
-		"out_of_scope": -0.75,
+	return Calibrator{Bias: -2.729, Weights: map[string]float64{
+		"complete":     1.13,
+		"distinct":     0.42,
+		"drop":         0.54,
+		"favoured":     0.22,
+		"gap":          0.93,
+		"lead":         0.52,
+		"lexical":      0.48,
+		"margin":       2.04,
+		"out_of_scope": -0.80,
+		"proximity":    0.95,
+		"rest":         0.07,
+		"score":        0.83,
+		"siblings":     0.91,
+		"title_match":  0.77,
 		"repeated":     -1,
 		"grounded":     1.5,
 	}}
