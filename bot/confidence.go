@@ -46,6 +46,7 @@ func features(t Turn, in intent.Result, found knowledge.Result) Features {
 	f.add("answerable", Answerability(found.Evidence))
 	f.add("intent_probability", intentProbability(in))
 	f.add("out_of_scope", in.OutOfScope)
+	f.add("intents", truth(in.Model > 0))
 	f.add("repeated", repeated(t))
 	return f
 }
@@ -146,29 +147,6 @@ func squash(x Feature) float64 {
 		return math.Min(x.Value, 8) / 8
 	}
 	return x.Value
-}
-
-// DefaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
-// help centre; see docs/adr/004-confidence.md.
-func DefaultCalibrator() Calibrator {
-	return Calibrator{Bias: -2.729, Weights: map[string]float64{
-		"complete":     1.13,
-		"distinct":     0.42,
-		"drop":         0.54,
-		"favoured":     0.22,
-		"gap":          0.93,
-		"lead":         0.52,
-		"lexical":      0.48,
-		"margin":       2.04,
-		"out_of_scope": -0.80,
-		"proximity":    0.95,
-		"rest":         0.07,
-		"score":        0.83,
-		"siblings":     0.91,
-		"title_match":  0.77,
-		"repeated":     -1,
-		"grounded":     1.5,
-	}}
 }
 
 // SearchFeatures are the features of a question without a conversation, for sets of such questions.
