@@ -162,7 +162,7 @@ type Config struct {
 // Bot answers visitors. It is safe for concurrent use.
 type Bot struct {
 	c          Config
-	calibrator Calibrator // of workspaces that have not activated one of their own
+	calibrator func(Features) Calibrator // of workspaces that have not activated one of their own
 	tunings    *tunings
 	affinities affinities
 }
@@ -172,7 +172,7 @@ func New(c Config) *Bot {
 	if c.Settings.Threshold == 0 {
 		c.Settings.Threshold = DefaultThreshold
 	}
-	return &Bot{c: c, calibrator: DefaultCalibrator(), tunings: newTunings(c.DB),
+	return &Bot{c: c, calibrator: Shipped, tunings: newTunings(c.DB),
 		affinities: affinities{base: c.Base, known: map[affinityKey]affinity{}}}
 }
 

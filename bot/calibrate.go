@@ -15,20 +15,35 @@ const (
 // Calibrate refits the calibrator that ships to labelled cases. With enough of them it is refined by what became of the
 // cases of each fold under a fit to the others.
 func Calibrate(cases []Labelled) Calibrator {
-	c := FitNear(DefaultCalibrator(), cases, closeness)
+	near := nearestShipped(cases)
+	c := FitNear(near, cases, closeness)
 	if len(cases) < refineFrom {
 		return c
 	}
 	var judged []Judged
 	for fold := range calibrateFolds {
 		train, test := Split(cases, calibrateFolds, fold)
-		fitted := FitNear(DefaultCalibrator(), train, closeness)
+		fitted := FitNear(near, train, closeness)
 		for _, l := range test {
 			judged = append(judged, Judged{Probability: fitted.Probability(l.Features), Right: l.Right, Weight: l.Weight})
 		}
 	}
 	c.Refinement = Refine(judged)
 	return c
+}
+
+// nearestShipped is what ships for most of the cases.
+func nearestShipped(cases []Labelled) Calibrator {
+	var led int
+	for _, c := range cases {
+		if c.Features.get("intents") > 0 {
+			led++
+		}
+	}
+	if 2*led > len(cases) {
+		return DefaultCalibrator()
+	}
+	return SearchCalibrator()
 }
 
 // Split returns the cases outside and inside one of so many folds. Cases of one group are always on the same side, so

@@ -46,6 +46,7 @@ func features(t Turn, in intent.Result, found knowledge.Result) Features {
 	f.add("answerable", Answerability(found.Evidence))
 	f.add("intent_probability", intentProbability(in))
 	f.add("out_of_scope", in.OutOfScope)
+	f.add("intents", truth(in.Model > 0))
 	f.add("repeated", repeated(t))
 	return f
 }
@@ -146,22 +147,6 @@ func squash(x Feature) float64 {
 		return math.Min(x.Value, 8) / 8
 	}
 	return x.Value
-}
-
-// DefaultCalibrator is what a workspace starts with. Its weights come from `handrail eval calibrate` over the sample
-// help centre; see docs/adr/004-confidence.md.
-func DefaultCalibrator() Calibrator {
-	return Calibrator{Bias: -2.75, Weights: map[string]float64{
-		"lexical":      2.0,
-		"lead":         2.3,
-		"drop":         2.6,
-		"siblings":     3.8,
-		"distinct":     1.8,
-		"rest":         0.35,
-		"out_of_scope": -0.4,
-		"repeated":     -1,
-		"grounded":     1.5,
-	}}
 }
 
 // SearchFeatures are the features of a question without a conversation, for sets of such questions.

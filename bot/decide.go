@@ -36,9 +36,9 @@ func (b *Bot) answer(ctx context.Context, t Turn, r *Reply) error {
 // that is less than half: in a base of a few pages everything else that evidence rests on, such as the lead of the best
 // document, may be due to there being no other. A message that follows others is no whole question, and is spared.
 func (b *Bot) confidence(t Turn, r *Reply) float64 {
-	c := b.calibrator
-	if r.tuning.version > 0 {
-		c = r.tuning.calibrator
+	c := r.tuning.calibrator
+	if r.tuning.version == 0 {
+		c = b.calibrator(r.Features)
 	}
 	p := c.Probability(r.Features)
 	if unknown := r.Features.get("unknown"); unknown > 0.5 && len(t.History) == 0 {

@@ -41,48 +41,93 @@ func FitNear(near Calibrator, cases []Labelled, l2 float64) Calibrator {
 }
 
 func fit(near Calibrator, cases []Labelled, names []string, l2, biasL2 float64) Calibrator {
-	n := len(names) + 1 // the bias comes first
-	rows := make([][]float64, len(cases))
-	for i, k := range cases {
-		rows[i] = make([]float64, n)
-		rows[i][0] = 1
-		for j, name := range names {
-			rows[i][j+1] = squash(Feature{name, k.Features.get(name)})
-		}
-	}
-	start := mat.NewVecDense(n, nil)
-	start.SetVec(0, near.Bias)
+	p := problem{names: names, l2: l2, biasL2: biasL2, start: mat.NewVecDense(len(names)+1, nil)}
+	p.start.SetVec(0, near.Bias)
 	for j, name := range names {
-		start.SetVec(j+1, near.Weights[name])
+		p.start.SetVec(j+1, near.Weights[name])
 	}
-	w := mat.VecDenseCopyOf(start)
-	for range fitSteps {
-		gradient, hessian := mat.NewVecDense(n, nil), mat.NewSymDense(n, nil)
-		for j := range n {
-			strength := l2
-			if j == 0 {
-				strength = biasL2
-			}
-			gradient.SetVec(j, strength*(w.AtVec(j)-start.AtVec(j)))
-			hessian.SetSym(j, j, strength)
+	for _, k := range cases {
+		x := mat.NewVecDense(len(names)+1, nil)
+		x.SetVec(0, 1) // the bias comes first
+		for j, name := range names {
+			x.SetVec(j+1, squash(Feature{name, k.Features.get(name)}))
 		}
-		for i, row := range rows {
-			x, trust := mat.NewVecDense(n, row), cases[i].weight()
-			p := 1 / (1 + math.Exp(-mat.Dot(w, x)))
-			gradient.AddScaledVec(gradient, trust*(p-truth(cases[i].Right)), x)
-			hessian.SymRankOne(hessian, trust*p*(1-p), x)
-		}
-		var step mat.VecDense
-		if step.SolveVec(hessian, gradient) != nil {
-			break // the cases are separated perfectly; what was found so far separates them too
-		}
-		w.SubVec(w, &step)
+		p.rows, p.right, p.trust = append(p.rows, x), append(p.right, truth(k.Right)), append(p.trust, k.weight())
 	}
+	w := p.solve()
 	c := Calibrator{Bias: w.AtVec(0), Weights: map[string]float64{}}
 	for j, name := range names {
 		c.Weights[name] = w.AtVec(j + 1)
 	}
 	return c
+}
+
+// problem is a penalised logistic regression.
+type problem struct {
+	names        []string
+	rows         []*mat.VecDense
+	right, trust []float64
+	start        *mat.VecDense // what the penalty pulls to
+	l2, biasL2   float64
+}
+
+func (p problem) penalty(j int) float64 {
+	if j == 0 {
+		return p.biasL2
+	}
+	return p.l2
+}
+
+// solve follows Newton's steps, each halved until it leads down: a whole one may overshoot where the cases are nearly
+// separated.
+func (p problem) solve() *mat.VecDense {
+	w := mat.VecDenseCopyOf(p.start)
+	loss := p.loss(w)
+	for range fitSteps {
+		var step mat.VecDense
+		gradient, hessian := p.slope(w)
+		if step.SolveVec(hessian, gradient) != nil {
+			break // the cases are separated perfectly; what was found so far separates them too
+		}
+		better := false
+		for size := 1.0; size > 1e-4 && !better; size /= 2 {
+			next := mat.VecDenseCopyOf(w)
+			next.AddScaledVec(w, -size, &step)
+			if l := p.loss(next); l < loss {
+				w, loss, better = next, l, true
+			}
+		}
+		if !better {
+			break
+		}
+	}
+	return w
+}
+
+func (p problem) loss(w *mat.VecDense) (sum float64) {
+	for j := range w.Len() {
+		d := w.AtVec(j) - p.start.AtVec(j)
+		sum += p.penalty(j) * d * d / 2
+	}
+	for i, x := range p.rows {
+		z := mat.Dot(w, x)
+		sum += p.trust[i] * (max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) - p.right[i]*z)
+	}
+	return sum
+}
+
+func (p problem) slope(w *mat.VecDense) (*mat.VecDense, *mat.SymDense) {
+	gradient, hessian := mat.NewVecDense(w.Len(), nil), mat.NewSymDense(w.Len(), nil)
+	for j := range w.Len() {
+		gradient.SetVec(j, p.penalty(j)*(w.AtVec(j)-p.start.AtVec(j)))
+		hessian.SetSym(j, j, p.penalty(j))
+	}
+	for i, x := range p.rows {
+		q := 1 / (1 + math.Exp(-mat.Dot(w, x)))
+		gradient.AddScaledVec(gradient, p.trust[i]*(q-p.right[i]), x)
+		hessian.SymRankOne(hessian, p.trust[i]*q*(1-q), x)
+	}
+	return gradient, hessian
 }
 
 func truth(right bool) float64 {

@@ -34,7 +34,7 @@ func TestUnanswerableGoesToAPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.bot(0.5, nil)
-	b.calibrator = DefaultCalibrator()
+	b.calibrator = Shipped
 	r := w.respond(b, w.turn("Zyxo qwertle flomp grizzik vorn?"))
 	require.Equal(t, []any{Handoff, ReasonNoAnswer}, []any{r.Decision, r.Reason}, "no passage has any of its words")
 	r = w.respond(b, w.turn("Does the observatory sell telescopes with solar filters for children?"))

@@ -102,7 +102,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) bot(confidence float64, model llm.Model) *Bot {
 	b := New(Config{DB: w.db, Log: w.log, Base: w.base, Classifier: w.intents, Model: model, Desk: w.desk,
 		Settings: Settings{Name: "Linden"}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	b.calibrator = sure(confidence)
+	b.calibrator = func(Features) Calibrator { return sure(confidence) }
 	return b
 }
 

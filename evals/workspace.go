@@ -68,7 +68,7 @@ func RiskOfShipped(cases []bot.Labelled, target float64) Risk {
 	var confidence []float64
 	var right []bool
 	for _, c := range cases {
-		confidence, right = append(confidence, bot.DefaultCalibrator().Probability(c.Features)), append(right, c.Right)
+		confidence, right = append(confidence, bot.Shipped(c.Features).Probability(c.Features)), append(right, c.Right)
 	}
 	return RiskOf(confidence, right, target)
 }
