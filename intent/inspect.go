@@ -96,8 +96,8 @@ func nearKey(s string) string {
 		}
 		kept = append(kept, t.Text)
 	}
-	if content == 0 {
-		return ""
+	if content < 2 {
+		return "" // a bare word is part of too much
 	}
 	slices.Sort(kept)
 	return strings.Join(slices.Compact(kept), " ")

@@ -11,7 +11,7 @@ import (
 const (
 	// overlapLeast is how many examples of two intents must be mistaken for each other before it is told.
 	overlapLeast = 3
-	// overlapShare is the share of the smaller intent's examples that this must be.
+	// overlapShare is the share of the smaller intent's examples that this must be, of those that were judged.
 	overlapShare = 0.2
 	// worstShown is how many of the examples are named.
 	worstShown = 3
@@ -27,18 +27,20 @@ type mistake struct {
 // findOverlaps names the pairs of intents that are mistaken for each other. The error is that of ctx.
 func (r *reading) findOverlaps(ctx context.Context) error {
 	examples := make([]Example, len(r.examples))
-	count := map[string]int{}
 	for i, e := range r.examples {
 		examples[i] = e.Example
-		count[e.Intent]++
 	}
 	predictions, err := validated(ctx, examples, func(int, int) {})
 	if err != nil {
 		return err
 	}
+	judged := map[string]int{}
 	pairs := map[[2]string][]mistake{}
 	for i, p := range predictions {
 		e := r.examples[i]
+		if p != nil {
+			judged[e.Intent]++
+		}
 		if p == nil || e.Intent == OutOfScope || p.Alternatives[0].Name == e.Intent {
 			continue
 		}
@@ -47,7 +49,7 @@ func (r *reading) findOverlaps(ctx context.Context) error {
 		pairs[pair] = append(pairs[pair], mistake{e, got.Name, got.Probability})
 	}
 	for pair, mistakes := range pairs {
-		least := max(overlapLeast, overlapShare*float64(min(count[pair[0]], count[pair[1]])))
+		least := max(overlapLeast, overlapShare*float64(min(judged[pair[0]], judged[pair[1]])))
 		if float64(len(mistakes)) >= least {
 			r.findings = append(r.findings, overlap(pair, mistakes))
 		}
