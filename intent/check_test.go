@@ -37,7 +37,7 @@ const checkedCatalog = `intents:
     en:
     - Where is my parcel?!
     - i want my money back
-    - parcel, where is it
+    - so where's that parcel
     - 我要退款怎么办
     - refund it
     - refund it!

@@ -58,8 +58,8 @@ func inLine(line int) string {
 	return fmt.Sprintf(" in line %d", line)
 }
 
-// findNear finds examples of different intents that differ in nothing that says what is wanted: in the order of their
-// words, in endings, in articles and courtesies.
+// findNear finds examples of different intents that differ in nothing that says what is wanted: in endings, articles and
+// courtesies.
 func (r *reading) findNear() {
 	first := map[string]labelled{}
 	for _, e := range r.examples {
@@ -82,25 +82,22 @@ func (r *reading) findNear() {
 	}
 }
 
-// nearKey is equal for texts of the same terms, leaving out function words other than those that ask or deny: "how do
+// nearKey is equal for texts of the same terms in the same order, leaving out function words other than those that ask or deny: "how do
 // I" and "where do I" want different things.
 func nearKey(s string) string {
 	var kept []string
-	content := 0
+	content := false
 	for _, t := range text.Terms(s) {
 		if text.IsFunction(t.Text) && !strings.Contains(telling, " "+t.Text+" ") {
 			continue
 		}
-		if !text.IsFunction(t.Text) {
-			content++
-		}
+		content = content || !text.IsFunction(t.Text)
 		kept = append(kept, t.Text)
 	}
-	if content < 2 {
+	if len(kept) < 2 || !content {
 		return "" // a bare word is part of too much
 	}
-	slices.Sort(kept)
-	return strings.Join(slices.Compact(kept), " ")
+	return strings.Join(kept, " ")
 }
 
 // telling lists the function words, as terms, that change what is wanted.
