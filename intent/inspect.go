@@ -101,7 +101,7 @@ func nearKey(s string) string {
 }
 
 // telling lists the function words, as terms, that change what is wanted.
-const telling = " how what when where which who whi whose not no befor after 不 没 什 么 怎 哪 谁 几 多 "
+const telling = " how what when where which who whi whose long mani much not no befor after 不 没 什 么 怎 哪 谁 几 多 "
 
 // findFew finds intents with too few examples. Those that the upload does not touch keep nobody from training it.
 func (r *reading) findFew() {
