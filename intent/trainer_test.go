@@ -42,7 +42,9 @@ func newTrainers(t *testing.T) *trainers {
 	return w
 }
 
-func (w *trainers) node() *intent.Trainer { return intent.NewTrainer(w.c, slog.New(slog.DiscardHandler)) }
+func (w *trainers) node() *intent.Trainer {
+	return intent.NewTrainer(w.c, slog.New(slog.DiscardHandler))
+}
 
 func (w *trainers) ask(activate bool) uuid.UUID {
 	w.t.Helper()
