@@ -115,7 +115,7 @@ func startOn(t *testing.T, database string) *system {
 		wake.Close()
 		ended.Close()
 		s.curator.Stop()
-		trainer.Stop()
+		require.NoError(t, trainer.Stop(deadline))
 		worker.Stop()
 		desk.Stop()
 		s.log.Stop()

@@ -46,7 +46,8 @@ func (s *Server) suggestIntents(ctx context.Context, _ *struct{}) (*suggestionsO
 	out := &suggestionsOutput{}
 	out.Body.Items = []suggestion{}
 	for _, i := range list {
-		out.Body.Items = append(out.Body.Items, suggestion{i.Text, i.Lang, i.Intent, i.Probability, i.Count, i.Conversation, i.Seq, i.At})
+		out.Body.Items = append(out.Body.Items, suggestion{i.Text, i.Lang, i.Intent, i.Probability, i.Count,
+			i.Conversation, i.Seq, i.At})
 	}
 	return out, nil
 }

@@ -73,8 +73,8 @@ func (r *reading) findNear() {
 		}
 		r.findings = append(r.findings, Finding{Severity: SeverityWarning, Kind: KindDuplicate, Line: e.line,
 			OtherLine: before.line, Intent: e.Intent, Other: before.Intent, Text: e.Text,
-			Message: fmt.Sprintf("the example %q of %q says nearly the same as %q of %q%s: keep one of them, or make them differ",
-				e.Text, e.Intent, before.Text, before.Intent, inLine(before.line))})
+			Message: fmt.Sprintf("the example %q of %q says nearly the same as %q of %q%s: keep one of them, or make "+
+				"them differ", e.Text, e.Intent, before.Text, before.Intent, inLine(before.line))})
 	}
 }
 
@@ -108,9 +108,11 @@ func (r *reading) findFew() {
 	for _, in := range r.catalog.Intents {
 		n, line := count[in.Name], r.lines[in.Name]
 		f := Finding{Severity: SeverityWarning, Kind: KindFew, Line: line, Intent: in.Name,
-			Message: fmt.Sprintf("the intent %q has %d examples: add more, from %d the model begins to be reliable", in.Name, n, fewExamples)}
+			Message: fmt.Sprintf("the intent %q has %d examples: add more, from %d the model begins to be reliable",
+				in.Name, n, fewExamples)}
 		if n < leastExamples {
-			f.Message = fmt.Sprintf("the intent %q has %d example: add at least %d more in other words", in.Name, n, leastExamples-n)
+			f.Message = fmt.Sprintf("the intent %q has %d example: add at least %d more in other words", in.Name, n,
+				leastExamples-n)
 			if line > 0 {
 				f.Severity = SeverityError
 			}
@@ -133,7 +135,7 @@ func (r *reading) findLeaks(held []Held) {
 			continue
 		}
 		r.findings = append(r.findings, Finding{Severity: SeverityWarning, Kind: KindLeak, Line: e.line, Intent: e.Intent,
-			Text: e.Text, Message: fmt.Sprintf("the example %q of %q stands also in %s, which then proves nothing: use other words here",
-				e.Text, e.Intent, w)})
+			Text: e.Text, Message: fmt.Sprintf("the example %q of %q stands also in %s, which then proves nothing: use "+
+				"other words here", e.Text, e.Intent, w)})
 	}
 }

@@ -85,7 +85,7 @@ func (w *trainers) strings(sql string) (list []string) {
 func (w *trainers) start(node *intent.Trainer) {
 	w.t.Helper()
 	node.Start(w.t.Context())
-	w.t.Cleanup(node.Stop)
+	w.t.Cleanup(func() { require.NoError(w.t, node.Stop(context.Background())) })
 }
 
 func (w *trainers) ended(id uuid.UUID) intent.Training {

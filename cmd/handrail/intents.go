@@ -37,7 +37,8 @@ func readExamples(path, format string) (intent.Upload, error) {
 		format = string(formats[strings.ToLower(filepath.Ext(path))])
 	}
 	if format == "" {
-		return intent.Upload{}, errs.New(errs.Invalid, "%s: its name says no format: name it .yaml, .csv or .jsonl, or give --format", path)
+		return intent.Upload{}, errs.New(errs.Invalid,
+			"%s: its name says no format: name it .yaml, .csv or .jsonl, or give --format", path)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
