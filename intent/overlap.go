@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -48,16 +49,12 @@ func (r *reading) findOverlaps(ctx context.Context) error {
 		pair := [2]string{min(e.Intent, got.Name), max(e.Intent, got.Name)}
 		pairs[pair] = append(pairs[pair], mistake{e, got.Name, got.Probability})
 	}
-	for pair, mistakes := range pairs {
+	for _, pair := range slices.SortedFunc(maps.Keys(pairs), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		least := max(overlapLeast, overlapShare*float64(min(judged[pair[0]], judged[pair[1]])))
-		if float64(len(mistakes)) >= least {
-			r.findings = append(r.findings, overlap(pair, mistakes))
+		if float64(len(pairs[pair])) >= least {
+			r.findings = append(r.findings, overlap(pair, pairs[pair]))
 		}
 	}
-	// The findings came in the order of a map; those of one line must not change places from call to call.
-	slices.SortStableFunc(r.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Intent, b.Intent), cmp.Compare(a.Other, b.Other))
-	})
 	return nil
 }
 
