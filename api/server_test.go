@@ -119,7 +119,7 @@ func startOn(t *testing.T, database string) *system {
 		ended.Close()
 		runs.Stop()
 		s.curator.Stop()
-		trainer.Stop()
+		require.NoError(t, trainer.Stop(deadline))
 		worker.Stop()
 		desk.Stop()
 		s.log.Stop()

@@ -66,7 +66,9 @@ func (a *attempt) train(ctx context.Context, at func(stage string, done, total i
 		return err
 	}
 	r := read(a.request.Upload, active)
-	r.inspect(nil)
+	if !r.failed() {
+		r.inspect(nil)
+	}
 	if err := r.checked().Err(); err != nil {
 		return err
 	}

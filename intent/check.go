@@ -110,7 +110,11 @@ func (c *Classifier) Check(ctx context.Context, ws uuid.UUID, u Upload, o CheckO
 		return Checked{}, err
 	}
 	r := read(u, active)
-	if r.inspect(o.Held); o.CrossValidate && !r.failed() {
+	if r.failed() { // what could not be read in full would look as if it had too few examples
+		return r.checked(), nil
+	}
+	r.inspect(o.Held)
+	if o.CrossValidate {
 		done, err := c.alone(ctx)
 		if err != nil {
 			return Checked{}, err
@@ -125,9 +129,6 @@ func (c *Classifier) Check(ctx context.Context, ws uuid.UUID, u Upload, o CheckO
 
 // inspect looks for everything that can be seen without training.
 func (r *reading) inspect(held []Held) {
-	if r.failed() {
-		return // what could not be read in full would look as if it had too few examples
-	}
 	r.findings = append(r.findings, emptyAndEqual(r.examples)...)
 	r.findNear()
 	r.findFew()

@@ -20,7 +20,8 @@ var errCalledOff = errs.New(errs.Invalid, "it was called off")
 
 // Run carries out a training in the caller's process, or watches the node that was faster, and returns it once it is
 // over. progress may be nil. When ctx ends, a training that no other node has begun is called off.
-func (t *Trainer) Run(ctx context.Context, ws, id uuid.UUID, progress func(stage string, done, total int)) (Training, error) {
+func (t *Trainer) Run(ctx context.Context, ws, id uuid.UUID, progress func(stage string, done, total int)) (Training,
+	error) {
 	if progress == nil {
 		progress = func(string, int, int) {}
 	}

@@ -2,11 +2,7 @@ package intent
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/language"
 
 	"handrail/internal/text"
 )
@@ -58,8 +54,8 @@ func inLine(line int) string {
 	return fmt.Sprintf(" in line %d", line)
 }
 
-// findNear finds examples of different intents that differ in nothing that says what is wanted: in the order of their
-// words, in endings, in articles and courtesies.
+// findNear finds examples of different intents that differ in nothing that says what is wanted: in endings, articles and
+// courtesies.
 func (r *reading) findNear() {
 	first := map[string]labelled{}
 	for _, e := range r.examples {
@@ -77,34 +73,31 @@ func (r *reading) findNear() {
 		}
 		r.findings = append(r.findings, Finding{Severity: SeverityWarning, Kind: KindDuplicate, Line: e.line,
 			OtherLine: before.line, Intent: e.Intent, Other: before.Intent, Text: e.Text,
-			Message: fmt.Sprintf("the example %q of %q says nearly the same as %q of %q%s: keep one of them, or make them differ",
-				e.Text, e.Intent, before.Text, before.Intent, inLine(before.line))})
+			Message: fmt.Sprintf("the example %q of %q says nearly the same as %q of %q%s: keep one of them, or make "+
+				"them differ", e.Text, e.Intent, before.Text, before.Intent, inLine(before.line))})
 	}
 }
 
-// nearKey is equal for texts of the same terms, leaving out function words other than those that ask or deny: "how do
+// nearKey is equal for texts of the same terms in the same order, leaving out function words other than those that ask or deny: "how do
 // I" and "where do I" want different things.
 func nearKey(s string) string {
 	var kept []string
-	content := 0
+	content := false
 	for _, t := range text.Terms(s) {
 		if text.IsFunction(t.Text) && !strings.Contains(telling, " "+t.Text+" ") {
 			continue
 		}
-		if !text.IsFunction(t.Text) {
-			content++
-		}
+		content = content || !text.IsFunction(t.Text)
 		kept = append(kept, t.Text)
 	}
-	if content == 0 {
-		return ""
+	if len(kept) < 2 || !content {
+		return "" // a bare word is part of too much
 	}
-	slices.Sort(kept)
-	return strings.Join(slices.Compact(kept), " ")
+	return strings.Join(kept, " ")
 }
 
 // telling lists the function words, as terms, that change what is wanted.
-const telling = " how what when where which who whi whose not no befor after 不 没 什 么 怎 哪 谁 几 多 "
+const telling = " how what when where which who whi whose long mani much not no befor after 不 没 什 么 怎 哪 谁 几 多 "
 
 // findFew finds intents with too few examples. Those that the upload does not touch keep nobody from training it.
 func (r *reading) findFew() {
@@ -115,9 +108,11 @@ func (r *reading) findFew() {
 	for _, in := range r.catalog.Intents {
 		n, line := count[in.Name], r.lines[in.Name]
 		f := Finding{Severity: SeverityWarning, Kind: KindFew, Line: line, Intent: in.Name,
-			Message: fmt.Sprintf("the intent %q has %d examples: add more, from %d the model begins to be reliable", in.Name, n, fewExamples)}
+			Message: fmt.Sprintf("the intent %q has %d examples: add more, from %d the model begins to be reliable",
+				in.Name, n, fewExamples)}
 		if n < leastExamples {
-			f.Message = fmt.Sprintf("the intent %q has %d example: add at least %d more in other words", in.Name, n, leastExamples-n)
+			f.Message = fmt.Sprintf("the intent %q has %d example: add at least %d more in other words", in.Name, n,
+				leastExamples-n)
 			if line > 0 {
 				f.Severity = SeverityError
 			}
@@ -126,66 +121,6 @@ func (r *reading) findFew() {
 			r.findings = append(r.findings, f)
 		}
 	}
-}
-
-// findWrongLanguages finds codes that are none, and texts in a script that their language is not written in.
-func (r *reading) findWrongLanguages() {
-	told := map[string]bool{}
-	for _, e := range r.examples {
-		f := Finding{Kind: KindLanguage, Line: e.line, Intent: e.Intent, Text: e.Text}
-		switch code := languageCode(e.Lang); {
-		case e.line == 0:
-			continue
-		case code != e.Lang:
-			if told[e.Lang] {
-				continue
-			}
-			told[e.Lang] = true
-			f.Severity = SeverityError
-			f.Message = fmt.Sprintf("%q is no language code: use the two letters of ISO 639-1%s", e.Lang, suggestion(code))
-		case wrongScript(e.Text, e.Lang):
-			f.Severity = SeverityWarning
-			f.Message = fmt.Sprintf("the example %q stands under the language %q: put it under its own", e.Text, e.Lang)
-		default:
-			continue
-		}
-		r.findings = append(r.findings, f)
-	}
-}
-
-// languageCode returns the ISO 639-1 code that is meant, or "" where none can be told.
-func languageCode(written string) string {
-	if base, err := language.ParseBase(written); err == nil && len(base.String()) == 2 {
-		return base.String()
-	}
-	common := map[string]string{"cn": "zh", "chinese": "zh", "zh-cn": "zh", "zh_cn": "zh", "english": "en", "en-us": "en",
-		"en_us": "en", "en-gb": "en", "jp": "ja", "japanese": "ja", "german": "de", "deutsch": "de", "french": "fr", "spanish": "es"}
-	return common[strings.ToLower(written)]
-}
-
-func suggestion(code string) string {
-	if code == "" {
-		return ", such as en or zh"
-	}
-	return fmt.Sprintf(", here %s", code)
-}
-
-// wrongScript reports whether a text of some length is written in ideographs, kana or Hangul although its language is
-// not, or the other way round.
-func wrongScript(s, lang string) bool {
-	eastern, other := 0, 0
-	for _, r := range s {
-		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
-			eastern++
-		case unicode.IsLetter(r):
-			other++
-		}
-	}
-	if slices.Contains([]string{"zh", "ja", "ko"}, lang) {
-		return eastern == 0 && len(strings.Fields(s)) >= 3
-	}
-	return eastern >= 3 && eastern > other
 }
 
 // findLeaks finds examples that the bot is also examined with.
@@ -200,7 +135,7 @@ func (r *reading) findLeaks(held []Held) {
 			continue
 		}
 		r.findings = append(r.findings, Finding{Severity: SeverityWarning, Kind: KindLeak, Line: e.line, Intent: e.Intent,
-			Text: e.Text, Message: fmt.Sprintf("the example %q of %q stands also in %s, which then proves nothing: use other words here",
-				e.Text, e.Intent, w)})
+			Text: e.Text, Message: fmt.Sprintf("the example %q of %q stands also in %s, which then proves nothing: use "+
+				"other words here", e.Text, e.Intent, w)})
 	}
 }

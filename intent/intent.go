@@ -2,10 +2,14 @@
 // order numbers, addresses, dates and amounts in a message. It needs no language model.
 //
 // A workspace describes its intents in a [Catalog]: names, policies, and a few examples each, in any mix of languages.
-// [Classifier.Train] turns the catalog into a [Model] and stores both as one version:
+// A training turns the catalog into a [Model] and stores both as one version:
 //
-//	intent_catalogs  every catalog ever trained, as JSON
-//	intent_models    the model of each catalog; exactly one per workspace is active
+//	intent_catalogs   every catalog ever trained, as JSON
+//	intent_models     the model of each catalog, with its figures; exactly one per workspace is active
+//	intent_trainings  what [Trainer] carries out in the background
+//
+// An [Upload] of labelled examples is checked ([Classifier.Check]) before it is trained; [Classifier.Compare] tells two
+// versions apart, and [Classifier.Suggest] finds messages worth labelling.
 //
 // Guarantees:
 //
@@ -13,6 +17,7 @@
 //   - Catalog and model are activated in one transaction; every node answers with the new version at most
 //     two seconds later, and [Result.Model] says which version answered.
 //   - Probabilities of a prediction sum to one and are calibrated on predictions for examples not trained on.
+//   - A training survives the end of its node, and stores one version however often it is begun.
 //   - [Entities], [WantsPerson] and [Anger] are pure functions of the text; spans are byte offsets into it.
 package intent
 
@@ -37,7 +42,7 @@ type Intent struct {
 	Policy      Policy              `json:"policy"`
 	Threshold   float64             `json:"threshold,omitempty"` // confidence needed to answer, in (0,1]; 0 = the workspace's
 	Label       map[string]string   `json:"label,omitempty"`     // by language: the button of a clarifying question
-	Reply       map[string]string   `json:"reply,omitempty"`     // by language: the fixed answer of PolicyReply
+	Reply       map[string]string   `json:"reply,omitempty"`     // by language: the fixed answer of PolicyReply, the question of PolicyClarify
 	Group       string              `json:"group,omitempty"`     // group of agents that takes its handoffs; "" = any
 	Examples    map[string][]string `json:"examples"`            // by language
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,7 @@ import (
 const (
 	// overlapLeast is how many examples of two intents must be mistaken for each other before it is told.
 	overlapLeast = 3
-	// overlapShare is the share of the smaller intent's examples that this must be.
+	// overlapShare is the share of the smaller intent's examples that this must be, of those that were judged.
 	overlapShare = 0.2
 	// worstShown is how many of the examples are named.
 	worstShown = 3
@@ -27,18 +28,20 @@ type mistake struct {
 // findOverlaps names the pairs of intents that are mistaken for each other. The error is that of ctx.
 func (r *reading) findOverlaps(ctx context.Context) error {
 	examples := make([]Example, len(r.examples))
-	count := map[string]int{}
 	for i, e := range r.examples {
 		examples[i] = e.Example
-		count[e.Intent]++
 	}
 	predictions, err := validated(ctx, examples, func(int, int) {})
 	if err != nil {
 		return err
 	}
+	judged := map[string]int{}
 	pairs := map[[2]string][]mistake{}
 	for i, p := range predictions {
 		e := r.examples[i]
+		if p != nil {
+			judged[e.Intent]++
+		}
 		if p == nil || e.Intent == OutOfScope || p.Alternatives[0].Name == e.Intent {
 			continue
 		}
@@ -46,16 +49,12 @@ func (r *reading) findOverlaps(ctx context.Context) error {
 		pair := [2]string{min(e.Intent, got.Name), max(e.Intent, got.Name)}
 		pairs[pair] = append(pairs[pair], mistake{e, got.Name, got.Probability})
 	}
-	for pair, mistakes := range pairs {
-		least := max(overlapLeast, overlapShare*float64(min(count[pair[0]], count[pair[1]])))
-		if float64(len(mistakes)) >= least {
-			r.findings = append(r.findings, overlap(pair, mistakes))
+	for _, pair := range slices.SortedFunc(maps.Keys(pairs), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		least := max(overlapLeast, overlapShare*float64(min(judged[pair[0]], judged[pair[1]])))
+		if float64(len(pairs[pair])) >= least {
+			r.findings = append(r.findings, overlap(pair, pairs[pair]))
 		}
 	}
-	// The findings came in the order of a map; those of one line must not change places from call to call.
-	slices.SortStableFunc(r.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Intent, b.Intent), cmp.Compare(a.Other, b.Other))
-	})
 	return nil
 }
 

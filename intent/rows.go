@@ -128,8 +128,8 @@ func (n *slugs) label(out []labelled, e row) []labelled {
 		n.add(SeverityError, KindSyntax, e.line, "the field text is missing: every example needs text and intent")
 		return out
 	case e.Intent == nil || strings.TrimSpace(*e.Intent) == "":
-		n.add(SeverityError, KindSyntax, e.line, "the field intent is missing: every example needs text and intent (%s = none of the intents)",
-			OutOfScope)
+		n.add(SeverityError, KindSyntax, e.line,
+			"the field intent is missing: every example needs text and intent (%s = none of the intents)", OutOfScope)
 		return out
 	case strings.ContainsRune(*e.Text, 0):
 		n.add(SeverityError, KindSyntax, e.line, "the text holds a zero character: remove it")
@@ -138,12 +138,14 @@ func (n *slugs) label(out []labelled, e row) []labelled {
 	written := strings.TrimSpace(*e.Intent)
 	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(norm.NFKC.String(written)), "_"), "_")
 	if !intentName.MatchString(name) {
-		n.add(SeverityError, KindSyntax, e.line, "intent name %q: use lower-case letters, digits and underscores, with a letter first", written)
+		n.add(SeverityError, KindSyntax, e.line,
+			"intent name %q: use lower-case letters, digits and underscores, with a letter first", written)
 		return out
 	}
 	if name != written && !n.told[written] {
 		n.told[written] = true
-		n.add(SeverityWarning, KindSyntax, e.line, "the intent %q will be named %q: names have lower-case letters, digits and underscores", written, name)
+		n.add(SeverityWarning, KindSyntax, e.line,
+			"the intent %q will be named %q: names have lower-case letters, digits and underscores", written, name)
 	}
 	l := labelled{Example{Text: strings.TrimSpace(*e.Text), Intent: name}, e.line}
 	if e.Lang != nil {

@@ -51,11 +51,22 @@ func (t *Trainer) Start(ctx context.Context) {
 	t.done.Go(func() { t.loop(ctx) })
 }
 
-// Stop ends what Start began and waits for it, which takes as long as one model takes to fit. A training under way is
-// left to another node, or to the next start.
-func (t *Trainer) Stop() {
+// Stop takes no more trainings and leaves the one under way to another node, or to the next start. It returns when no
+// goroutine is left, which takes as long as a model takes to fit, or with ctx's error when ctx ends; a minute later the
+// training is then taken for dead.
+func (t *Trainer) Stop(ctx context.Context) error {
 	t.stop()
-	t.done.Wait()
+	over := make(chan struct{})
+	go func() {
+		t.done.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Wake says that there may be a training. It never blocks.

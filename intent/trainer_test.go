@@ -42,7 +42,9 @@ func newTrainers(t *testing.T) *trainers {
 	return w
 }
 
-func (w *trainers) node() *intent.Trainer { return intent.NewTrainer(w.c, slog.New(slog.DiscardHandler)) }
+func (w *trainers) node() *intent.Trainer {
+	return intent.NewTrainer(w.c, slog.New(slog.DiscardHandler))
+}
 
 func (w *trainers) ask(activate bool) uuid.UUID {
 	w.t.Helper()
@@ -83,7 +85,7 @@ func (w *trainers) strings(sql string) (list []string) {
 func (w *trainers) start(node *intent.Trainer) {
 	w.t.Helper()
 	node.Start(w.t.Context())
-	w.t.Cleanup(node.Stop)
+	w.t.Cleanup(func() { require.NoError(w.t, node.Stop(context.Background())) })
 }
 
 func (w *trainers) ended(id uuid.UUID) intent.Training {
@@ -95,7 +97,7 @@ func (w *trainers) ended(id uuid.UUID) intent.Training {
 func TestTrainingIsCarriedOut(t *testing.T) {
 	t.Parallel()
 	w := newTrainers(t)
-	first, second := w.ask(false), w.ask(true)
+	first, second := w.ask(true), w.ask(false)
 	require.Equal(t, intent.TrainingQueued, w.get(first).State)
 	w.start(w.Trainer)
 	w.start(w.node()) // one of them may work on this workspace at a time
@@ -108,8 +110,8 @@ func TestTrainingIsCarriedOut(t *testing.T) {
 	versions, err := w.c.Versions(t.Context(), w.ws)
 	require.NoError(t, err)
 	require.Len(t, versions, 2)
-	require.True(t, versions[0].Active)
-	require.False(t, versions[1].Active)
+	require.False(t, versions[0].Active, "only where it was asked for")
+	require.True(t, versions[1].Active)
 	require.Equal(t, "from the  desk", versions[0].Note)
 	require.Equal(t, 2, versions[0].Intents)
 	require.Equal(t, 6, versions[0].Examples)

@@ -43,7 +43,7 @@ type reading struct {
 
 // read turns an upload into a catalog. Whatever is wrong with it becomes a finding.
 func read(u Upload, active Catalog) reading {
-	r := reading{lines: map[string]int{}}
+	r := reading{lines: map[string]int{}, findings: []Finding{}}
 	content, f := decodeUpload(u.Text)
 	if f != nil {
 		r.findings = append(r.findings, *f)

@@ -107,7 +107,7 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	}
 	defer ended.Close()
 	trainer.Start(background)
-	defer trainer.Stop()
+	defer st.stopTrainer(background, trainer)
 	if err := jobs.Start(background); err != nil {
 		return err
 	}
@@ -145,6 +145,15 @@ func (st *stack) stopJobs(ctx context.Context, jobs *ingest.Jobs) {
 	defer cancel()
 	if err := jobs.Stop(deadline); err != nil {
 		st.logger.Warn("a running ingest did not stop in time; another node takes it up", "error", err)
+	}
+}
+
+// stopTrainer leaves a training that does not stop in time to other nodes, or to the next start.
+func (st *stack) stopTrainer(ctx context.Context, trainer *intent.Trainer) {
+	deadline, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	if err := trainer.Stop(deadline); err != nil {
+		st.logger.Warn("a running training did not stop in time; another node takes it up", "error", err)
 	}
 }
 

@@ -69,8 +69,8 @@ func reportVersion(ctx context.Context, st *stack, w io.Writer, version int) err
 		if v.Active {
 			state = "is active"
 		}
-		_, err = fmt.Fprintf(w, "version %d with %d intents %s (%d examples; of unseen ones %s right, %s of those out of scope found)\n",
-			version, v.Intents, state, v.Examples, percent(v.Accuracy), percent(v.OOSRecall))
+		_, err = fmt.Fprintf(w, "version %d with %d intents %s (%d examples; of unseen ones %s right, %s of those out of "+
+			"scope found)\n", version, v.Intents, state, v.Examples, percent(v.Accuracy), percent(v.OOSRecall))
 	}
 	return err
 }
