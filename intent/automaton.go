@@ -2,6 +2,7 @@ package intent
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"regexp/syntax"
 	"slices"
 	"sync"
@@ -195,6 +196,30 @@ func (a *automaton) at(s string, i int) match {
 	}
 	return m
 }
+
+// ends notes in to, for every label, the end of its longest match from byte i on, and returns the labels that match.
+func (a *automaton) ends(s string, i int, to []int) uint64 {
+	var labels uint64
+	state := a.start
+	for i < len(s) {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if state = a.step(state, r); state == nil {
+			break
+		}
+		i += size
+		if state.accepts == 0 || !border(s, i) {
+			continue
+		}
+		labels |= state.accepts
+		for rest := state.accepts; rest != 0; rest &= rest - 1 {
+			to[lowest(rest)] = i
+		}
+	}
+	return labels
+}
+
+// lowest returns the first label of a set.
+func lowest(labels uint64) int { return bits.TrailingZeros64(labels) }
 
 // border reports whether a word may begin or end at byte i. Scripts that write words without spaces, or glue particles
 // to them, have a border everywhere.

@@ -35,7 +35,7 @@ func newTable(name, source string) *table {
 		before, after, definition := strings.Cut(line, " = ")
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
-		case strings.HasPrefix(line, "["):
+		case strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]"):
 			t.label(strings.Trim(line, "[]"))
 			expressions = append(expressions, "")
 		case definition:
