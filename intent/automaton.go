@@ -218,6 +218,23 @@ func (a *automaton) ends(s string, i int, to []int) uint64 {
 	return labels
 }
 
+// endOf returns the end of the longest match of some labels from byte i on, or i.
+func (a *automaton) endOf(s string, i int, labels uint64) int {
+	end := i
+	state := a.start
+	for i < len(s) {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if state = a.step(state, r); state == nil {
+			break
+		}
+		i += size
+		if state.accepts&labels != 0 && border(s, i) {
+			end = i
+		}
+	}
+	return end
+}
+
 // lowest returns the first label of a set.
 func lowest(labels uint64) int { return bits.TrailingZeros64(labels) }
 
@@ -234,5 +251,5 @@ func spaced(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z'
 	}
-	return r < 0x530 && unicode.IsLetter(r)
+	return r < 0x700 && unicode.IsLetter(r)
 }

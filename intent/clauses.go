@@ -37,7 +37,7 @@ func (c *clauseReader) read(r rune) {
 	case separating(r):
 		if n := len(c.current); n > 0 && c.current[n-1] != ' ' {
 			c.current = append(c.current, ' ')
-			c.turn(" but ", "")
+			c.join()
 		}
 	default:
 		c.current = utf8.AppendRune(c.current, foldLetter(r))
@@ -47,6 +47,14 @@ func (c *clauseReader) read(r rune) {
 			c.turn("不过", "")
 		}
 		c.turn("但我", "我")
+	}
+}
+
+// join ends the clause before a word that begins a new thought of the writer.
+func (c *clauseReader) join() {
+	for _, word := range []string{"but", "so", "because", "and i", "and please", "and can", "and now", "and let", "and get"} {
+		_, rest, _ := strings.Cut(word+" ", " ")
+		c.turn(" "+word+" ", rest)
 	}
 }
 
