@@ -52,7 +52,7 @@ func (c *clauseReader) read(r rune) {
 
 // join ends the clause before a word that begins a new thought of the writer.
 func (c *clauseReader) join() {
-	for _, word := range []string{"but", "so", "because", "and i", "and please", "and can", "and now", "and let", "and get"} {
+	for _, word := range []string{"but", "because", "so i", "so please", "so can", "and i", "and please", "and can", "and now", "and let", "and get"} {
 		_, rest, _ := strings.Cut(word+" ", " ")
 		c.turn(" "+word+" ", rest)
 	}
