@@ -100,6 +100,9 @@ func change(s string) float64 {
 
 // counts reports whether a number before s belongs to what s counts: the 2 of 99块2个.
 func counts(s string) bool {
+	if strings.HasPrefix(s, "包邮") {
+		return false // 9块9包邮
+	}
 	r, _ := utf8.DecodeRuneInString(s)
 	return strings.ContainsRune("个件张条双套次天年月号瓶盒包只台本份人位米折点周斤袋箱片支", r) || r >= '0' && r <= '9'
 }

@@ -39,6 +39,10 @@ type page [64]atomic.Pointer[state]
 // thread is a place in the program of one label.
 type thread struct{ label, pc uint32 }
 
+// maxMatch is how many bytes a match may span. Without it an expression that repeats would read a hostile message to
+// its end from every word of it.
+const maxMatch = 512
+
 // maxStates bounds the memory that messages can make an automaton take to a few megabytes. Beyond it states are built
 // anew each time, which is slow and still right.
 const maxStates = 4096
@@ -183,7 +187,7 @@ type match struct {
 func (a *automaton) at(s string, i int) match {
 	var m match
 	state := a.start
-	for i < len(s) {
+	for limit := min(len(s), i+maxMatch); i < limit; {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if state = a.step(state, r); state == nil {
 			break
@@ -201,7 +205,7 @@ func (a *automaton) at(s string, i int) match {
 func (a *automaton) ends(s string, i int, to []int) uint64 {
 	var labels uint64
 	state := a.start
-	for i < len(s) {
+	for limit := min(len(s), i+maxMatch); i < limit; {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if state = a.step(state, r); state == nil {
 			break
@@ -222,7 +226,7 @@ func (a *automaton) ends(s string, i int, to []int) uint64 {
 func (a *automaton) endOf(s string, i int, labels uint64) int {
 	end := i
 	state := a.start
-	for i < len(s) {
+	for limit := min(len(s), i+maxMatch); i < limit; {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if state = a.step(state, r); state == nil {
 			break

@@ -32,6 +32,8 @@ import (
 //	out_of_scope:                 # optional
 //	  en:
 //	    - What is the capital of France?
+//	entities:                     # optional: see [EntityConfig]
+//	  products: [Nordic Mug]
 func LoadCatalog(r io.Reader) (Catalog, error) {
 	var doc yaml.Node
 	err := yaml.NewDecoder(r).Decode(&doc)
@@ -61,6 +63,7 @@ type field func(n *yaml.Node) error
 func (r *catalogReader) catalog(n *yaml.Node) (Catalog, error) {
 	var c Catalog
 	err := fields(n, "the catalog", map[string]field{
+		"entities": readEntities(&c.Entities),
 		"intents": func(n *yaml.Node) error {
 			return items(n, "intents", func(n *yaml.Node) error {
 				in, err := r.intent(n)

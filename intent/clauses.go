@@ -50,11 +50,16 @@ func (c *clauseReader) read(r rune) {
 	}
 }
 
-// join ends the clause before a word that begins a new thought of the writer.
+// turns are the words that begin a new thought of the writer, and what of them begins the next clause.
+var turns = []struct{ word, rest string }{
+	{" but ", ""}, {" because ", ""}, {" so i ", "i "}, {" so please ", "please "}, {" so can ", "can "}, {" and i ", "i "},
+	{" and please ", "please "}, {" and can ", "can "}, {" and now ", "now "}, {" and let ", "let "}, {" and get ", "get "},
+}
+
+// join ends the clause before such a word.
 func (c *clauseReader) join() {
-	for _, word := range []string{"but", "because", "so i", "so please", "so can", "and i", "and please", "and can", "and now", "and let", "and get"} {
-		_, rest, _ := strings.Cut(word+" ", " ")
-		c.turn(" "+word+" ", rest)
+	for _, t := range turns {
+		c.turn(t.word, t.rest)
 	}
 }
 

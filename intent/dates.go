@@ -50,11 +50,8 @@ func ambiguousMay(c candidate) bool {
 	if !strings.HasPrefix(c.String(), "may ") {
 		return false
 	}
-	words := strings.Fields(c.text[:c.start])
-	if len(words) == 0 {
-		return false
-	}
-	switch words[len(words)-1] {
+	before := strings.TrimSuffix(c.text[:c.start], " ")
+	switch before[strings.LastIndexByte(before, ' ')+1:] {
 	case "i", "you", "we", "they", "he", "she", "it", "and", "there":
 		return true
 	}

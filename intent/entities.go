@@ -45,22 +45,24 @@ func (x *Extractor) Entities(message string) []Entity {
 	found = append(found, x.ownOrders(t.text)...)
 	found = append(found, x.products(t.text)...)
 	found = append(found, x.scan(t.text)...)
+	taken := make([]bool, len(t.text))
 	var out []Entity
 	for _, f := range found {
-		if !slices.ContainsFunc(out, f.overlaps) {
+		if slices.Contains(taken[f.Start:f.End], true) {
+			continue
+		}
+		for i := f.Start; i < f.End; i++ {
+			taken[i] = true
+		}
+		if f.Kind != kindNothing {
+			f.Start, f.End = t.offset(f.Start), t.offset(f.End)
+			f.Text = message[f.Start:f.End]
 			out = append(out, f)
 		}
-	}
-	out = slices.DeleteFunc(out, func(e Entity) bool { return e.Kind == kindNothing })
-	for i, e := range out {
-		out[i].Start, out[i].End = t.offset(e.Start), t.offset(e.End)
-		out[i].Text = message[out[i].Start:out[i].End]
 	}
 	slices.SortFunc(out, func(a, b Entity) int { return cmp.Compare(a.Start, b.Start) })
 	return out
 }
-
-func (e Entity) overlaps(f Entity) bool { return e.Start < f.End && f.Start < e.End }
 
 // emails finds addresses around the sign @. Its parts are bounded as the standard bounds them, so that a line of signs
 // costs no more than a line of words.

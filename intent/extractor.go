@@ -1,10 +1,13 @@
 package intent
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/google/uuid"
 )
 
 // Extractor finds entities by the settings of a workspace. It is safe for concurrent use.
@@ -49,6 +52,33 @@ func NewExtractor(c EntityConfig) (*Extractor, error) {
 
 // plainExtractor is that of a workspace without settings.
 var plainExtractor = sync.OnceValue(func() *Extractor { return &Extractor{} })
+
+// Entities finds the entities of a message by the settings of the workspace's active catalog. Without a catalog, or while
+// the database is down and none is known, those that ship apply: what a message says is worth knowing in any case.
+func (c *Classifier) Entities(ctx context.Context, ws uuid.UUID, message string) []Entity {
+	if _, _, _, err := c.current(ctx, ws); err != nil {
+		return Entities(message)
+	}
+	c.mu.Lock()
+	s := c.active[ws]
+	c.mu.Unlock()
+	s.mu.Lock()
+	x := s.extractor
+	s.mu.Unlock()
+	if x == nil {
+		return Entities(message)
+	}
+	return x.Entities(message)
+}
+
+// extractorOf returns the extractor of a stored catalog. Its settings were checked when it was read.
+func extractorOf(c Catalog) *Extractor {
+	x, err := NewExtractor(c.Entities)
+	if err != nil {
+		return plainExtractor()
+	}
+	return x
+}
 
 // ownOrders finds the workspace's own order numbers.
 func (x *Extractor) ownOrders(s string) []Entity {

@@ -40,6 +40,9 @@ func readPhone(x *Extractor, c candidate) (string, candidate) {
 	}
 	d := digits(s)
 	if grouped := strings.ContainsAny(s, " -()."); grouped && len(d) >= 9 && len(d) <= 15 && evenGroups(s) {
+		if s[0] == '+' {
+			d = "+" + d
+		}
 		return d, c
 	}
 	return "", c
