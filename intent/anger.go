@@ -17,7 +17,7 @@ var angerTable = sync.OnceValue(func() *table { return newTable("anger.txt", ang
 
 // Anger scores how angry a message sounds, in [0,1]: 0 calm, above 0.5 clearly angry. It adds up insults, complaints,
 // sarcasm and threats in English and Chinese, capitals, and repeated exclamation marks; each further sign adds less.
-// Swearing counts only where nothing in the message is praised.
+// Swearing and capitals count only where nothing in the message is praised.
 func Anger(message string) float64 {
 	t := angerTable()
 	seen := make([]int, len(t.labels))
@@ -26,9 +26,8 @@ func Anger(message string) float64 {
 		t.tally(clause, seen, sums)
 	}
 	joy, swear := slices.Index(t.labels, "joy"), slices.Index(t.labels, "swear")
-	mood := max(0, sums[joy]+sums[swear])
+	sum := max(0, sums[joy]+sums[swear]+shouting(message))
 	sums[joy], sums[swear] = 0, 0
-	sum := mood + shouting(message)
 	for _, s := range sums {
 		sum += s
 	}
