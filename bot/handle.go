@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"handrail/intent"
 	"handrail/internal/chat"
 	"handrail/internal/errs"
 	"handrail/internal/text"
@@ -94,7 +93,7 @@ func (b *Bot) HandOver(ctx context.Context, turn chat.Turn) error {
 		return err
 	}
 	r := Reply{Lang: text.Detect(t.Text, cmpOr(t.Lang, "en")), Threshold: b.c.Settings.Threshold,
-		Entities: intent.Entities(t.Text), Summary: summary(t)}
+		Entities: b.c.Classifier.Entities(ctx, t.Workspace, t.Text), Summary: summary(t)}
 	b.handOff(&r, ReasonModelFailure)
 	_, err = b.c.Log.FinishTurn(ctx, turn, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
 		return b.conclude(ctx, tx, c, turn, r)

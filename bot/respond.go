@@ -33,7 +33,7 @@ func (b *Bot) Respond(ctx context.Context, t Turn) (Reply, error) {
 	start := time.Now()
 	r := Reply{
 		Lang:      text.Detect(t.Text, cmpOr(t.Lang, "en")),
-		Entities:  intent.Entities(t.Text),
+		Entities:  b.c.Classifier.Entities(ctx, t.Workspace, t.Text),
 		Threshold: b.c.Settings.Threshold,
 	}
 	err := b.respond(ctx, t, &r)

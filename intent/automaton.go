@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -19,7 +18,7 @@ type automaton struct {
 	progs  []*syntax.Prog // one for each label
 	bounds []rune         // where each class of characters begins that no expression tells apart; the first is 0
 	ascii  [utf8.RuneSelf]uint16
-	start  *state
+	start  atomic.Pointer[state]
 
 	mu     sync.Mutex
 	states map[string]*state // by their threads
@@ -38,9 +37,9 @@ type page [64]atomic.Pointer[state]
 // thread is a place in the program of one label.
 type thread struct{ label, pc uint32 }
 
-// maxStates bounds the memory that messages can make an automaton take to a few megabytes. Beyond it states are built
-// anew each time, which is slow and still right.
-const maxStates = 4096
+// maxStates bounds the memory that messages can make an automaton take to some ten megabytes. When it is reached the
+// states are forgotten, and built again as messages need them.
+const maxStates = 8192
 
 func newAutomaton(expressions []string) (*automaton, error) {
 	a := &automaton{states: map[string]*state{}, bounds: []rune{0}}
@@ -63,7 +62,7 @@ func newAutomaton(expressions []string) (*automaton, error) {
 	for r := range a.ascii {
 		a.ascii[r] = a.search(rune(r))
 	}
-	a.start = a.intern(first)
+	a.start.Store(a.intern(first))
 	return a, nil
 }
 
@@ -113,14 +112,22 @@ func (a *automaton) intern(threads []thread) *state {
 	if s, ok := a.states[string(key)]; ok {
 		return s
 	}
+	if len(a.states) >= maxStates {
+		// Nothing leads from the new start to the old states, so that they go with the messages that are being read.
+		clear(a.states)
+		a.start.Store(a.newState(a.start.Load().threads))
+	}
+	s := a.newState(threads)
+	a.states[string(key)] = s
+	return s
+}
+
+func (a *automaton) newState(threads []thread) *state {
 	s := &state{threads: threads, pages: make([]atomic.Pointer[page], len(a.bounds)/len(page{})+1)}
 	for _, t := range threads {
 		if a.progs[t.label].Inst[t.pc].Op == syntax.InstMatch {
 			s.accepts |= 1 << t.label
 		}
-	}
-	if len(a.states) < maxStates {
-		a.states[string(key)] = s
 	}
 	return s
 }
@@ -169,45 +176,4 @@ func (a *automaton) build(s *state, r rune) *state {
 		}
 	}
 	return a.intern(threads)
-}
-
-// match is what begins at one place of a text.
-type match struct {
-	any     uint64 // labels of all expressions that match here
-	longest uint64 // labels of the longest match
-	end     int    // of the longest match, in bytes
-}
-
-// at returns what matches s from byte i on. The end of a match is a [border].
-func (a *automaton) at(s string, i int) match {
-	var m match
-	state := a.start
-	for i < len(s) {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if state = a.step(state, r); state == nil {
-			break
-		}
-		i += size
-		if state.accepts != 0 && border(s, i) {
-			m.any |= state.accepts
-			m.longest, m.end = state.accepts, i
-		}
-	}
-	return m
-}
-
-// border reports whether a word may begin or end at byte i. Scripts that write words without spaces, or glue particles
-// to them, have a border everywhere.
-func border(s string, i int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:i])
-	after, _ := utf8.DecodeRuneInString(s[i:])
-	return !spaced(before) || !spaced(after)
-}
-
-// spaced reports whether a character belongs to a script that puts spaces between words.
-func spaced(r rune) bool {
-	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z'
-	}
-	return r < 0x530 && unicode.IsLetter(r)
 }

@@ -31,6 +31,8 @@ import (
 //	out_of_scope:                 # optional
 //	  en:
 //	    - What is the capital of France?
+//	entities:                     # optional: see [EntityConfig]
+//	  products: [Nordic Mug]
 func LoadCatalog(r io.Reader) (Catalog, error) {
 	reader := newCatalogReader()
 	cat, err := reader.read(r)
@@ -87,6 +89,7 @@ type field func(n *yaml.Node) error
 func (r *catalogReader) catalog(n *yaml.Node) (Catalog, error) {
 	var c Catalog
 	err := fields(n, "the catalog", map[string]field{
+		"entities": readEntities(&c.Entities),
 		"intents": func(n *yaml.Node) error {
 			return items(n, "intents", func(n *yaml.Node) error {
 				in, err := r.intent(n)

@@ -54,7 +54,7 @@ func TestLoadCatalogNamesTheLine(t *testing.T) {
 		{"not YAML", "intents: [", "not YAML: line 1"},
 		{"not a mapping", "- a", "line 1: the catalog must be a mapping"},
 		{"no intents", "intents: []", "has no intents"},
-		{"unknown key", head + "intent: []", `line 4: the catalog has no field "intent": use one of intents, out_of_scope`},
+		{"unknown key", head + "intent: []", `line 4: the catalog has no field "intent": use one of entities, intents, out_of_scope`},
 		{"unknown field", head + "  exmaples: {}", `line 4: an intent has no field "exmaples"`},
 		{"twice the field", head + "  name: b", `line 4: "name" stands twice, first in line 2`},
 		{"duplicate intent", head + "- name: a\n  examples: {en: [x]}", `line 4: intent "a" is already defined in line 2`},

@@ -37,6 +37,8 @@ type slot struct {
 	version int // 0: the workspace has no model
 	model   *Model
 	intents map[string]*Intent
+
+	extractor *Extractor // nil as long as there is no version
 }
 
 // NewClassifier returns a classifier that keeps its models in db.
@@ -124,7 +126,7 @@ func (c *Classifier) refresh(ctx context.Context, ws uuid.UUID, s *slot) error {
 			WHERE m.workspace_id = $1 AND m.active`, ws, s.version).Scan(&version, &catalog, &parameters)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		s.version, s.model, s.intents = 0, nil, nil
+		s.version, s.model, s.intents, s.extractor = 0, nil, nil, nil
 		return nil
 	}
 	if err != nil || version == s.version {
@@ -134,7 +136,7 @@ func (c *Classifier) refresh(ctx context.Context, ws uuid.UUID, s *slot) error {
 	if err != nil {
 		return fmt.Errorf("version %d: %w", version, err)
 	}
-	s.version, s.model, s.intents = version, model, byName(cat)
+	s.version, s.model, s.intents, s.extractor = version, model, byName(cat), extractorOf(cat)
 	return nil
 }
 

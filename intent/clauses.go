@@ -37,7 +37,7 @@ func (c *clauseReader) read(r rune) {
 	case separating(r):
 		if n := len(c.current); n > 0 && c.current[n-1] != ' ' {
 			c.current = append(c.current, ' ')
-			c.turn(" but ", "")
+			c.join()
 		}
 	default:
 		c.current = utf8.AppendRune(c.current, foldLetter(r))
@@ -47,6 +47,19 @@ func (c *clauseReader) read(r rune) {
 			c.turn("不过", "")
 		}
 		c.turn("但我", "我")
+	}
+}
+
+// turns are the words that begin a new thought of the writer, and what of them begins the next clause.
+var turns = []struct{ word, rest string }{
+	{" but ", ""}, {" because ", ""}, {" so i ", "i "}, {" so please ", "please "}, {" so can ", "can "}, {" and i ", "i "},
+	{" and please ", "please "}, {" and can ", "can "}, {" and now ", "now "}, {" and let ", "let "}, {" and get ", "get "},
+}
+
+// join ends the clause before such a word.
+func (c *clauseReader) join() {
+	for _, t := range turns {
+		c.turn(t.word, t.rest)
 	}
 }
 

@@ -18,9 +18,13 @@ var dissatisfiedTable = sync.OnceValue(func() *table { return newTable("dissatis
 func Dissatisfied(s string) float64 {
 	t := dissatisfiedTable()
 	seen := make([]int, len(t.labels))
-	sum := 0.0
+	sums := make([]float64, len(t.labels))
 	for _, clause := range clauses(s) {
-		sum += t.count(clause, seen)
+		t.tally(clause, seen, sums)
 	}
-	return 1 - math.Exp(-sum)
+	total := 0.0
+	for _, sum := range sums {
+		total += sum
+	}
+	return 1 - math.Exp(-total)
 }

@@ -2,26 +2,27 @@ package intent
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/nyaruka/phonenumbers"
-	"golang.org/x/text/unicode/norm"
 )
 
-// The kinds of entity that [Entities] finds in any workspace.
+// The kinds of entity that are found in any workspace, and KindProduct, which needs a list: see [EntityConfig].
 const (
-	KindOrderNumber = "order_number" // letters in upper case, without a leading #: "HR-10423"
+	KindOrderNumber = "order_number" // of an order, parcel or invoice; upper case, without a leading #: "HR-10423"
 	KindEmail       = "email"        // in lower case
 	KindPhone       = "phone"        // E.164 where the country is known, else the digits as written
-	KindDate        = "date"         // "2026-03-05", "--03-05" without a year, or relative: "tomorrow"
-	KindAmount      = "amount"       // number and ISO 4217 currency: "19.90 EUR"
+	KindDate        = "date"         // see [Entity]
+	KindAmount      = "amount"       // number and ISO 4217 currency: "19.90 EUR"; a range: "20-30 EUR"
+	KindProduct     = "product"      // the product's name as the list has it
 )
 
 // Entity is something a message names. Text is message[Start:End]; Value is its normalised form.
+//
+// Dates are "2026-03-05", "--03-05" without a year, "---05" without a month, or "2026-03" without a day. Where day and
+// month may be exchanged both readings stand in the value, day first: "2026-05-12 or 2026-12-05". Relative dates count
+// from the day of the message: "today", "tomorrow", "today-3"; "friday" is the next one to come, "next friday" and
+// "last friday" leave to the reader what English leaves open; "week-1", "month+1" and "year-1" are whole periods, of
+// which "week-1 friday" is one day.
 type Entity struct {
 	Kind  string
 	Value string
@@ -30,116 +31,74 @@ type Entity struct {
 	End   int // bytes
 }
 
-// finder looks for one kind of entity in a folded text. The group named entity is the entity, or else the whole match;
-// value normalises it and returns "" to reject it.
-type finder struct {
-	kind    string
-	pattern *regexp.Regexp
-	value   func(s string, groups []string) string
-}
+// Entities finds the entities of a message with the settings that ship: no products, and the country of a phone number
+// only from its prefix or from the language. See [Extractor.Entities].
+func Entities(message string) []Entity { return plainExtractor().Entities(message) }
 
-// Entities finds the entities of a message, in order of their place; their spans do not overlap. Where two readings
-// overlap, the kind that is harder to write by accident wins: an e-mail address over an order number over a date, and
-// all of them over a bare phone number.
-func Entities(message string) []Entity {
-	folded, offsets := fold(message)
-	var found []Entity
-	for _, f := range finders {
-		for _, at := range f.pattern.FindAllStringSubmatchIndex(folded, -1) {
-			start, end := at[0], at[1]
-			if g := f.pattern.SubexpIndex("entity"); g > 0 {
-				start, end = at[2*g], at[2*g+1]
-			}
-			if !bounded(folded, start, end) {
-				continue
-			}
-			value := f.value(folded[start:end], groups(folded, at))
-			e := Entity{Kind: f.kind, Value: value, Start: offsets[start], End: offsets[end]}
-			if value != "" && e.Start < e.End && !overlaps(found, e) {
-				e.Text = message[e.Start:e.End]
-				found = append(found, e)
-			}
+// Entities finds the entities of a message, in order of their place; their spans do not overlap and never cut a
+// character. Where two readings overlap, the kind that is harder to write by accident wins: an e-mail address over the
+// workspace's own order numbers, then products, amounts, dates, other order numbers, and phone numbers. Version numbers,
+// percentages, times and web addresses are none.
+func (x *Extractor) Entities(message string) []Entity {
+	t := fold(message)
+	found := emails(t.text)
+	found = append(found, x.ownOrders(t.text)...)
+	found = append(found, x.products(t.text)...)
+	found = append(found, x.scan(t.text)...)
+	taken := make([]bool, len(t.text))
+	var out []Entity
+	for _, f := range found {
+		if slices.Contains(taken[f.Start:f.End], true) {
+			continue
+		}
+		for i := f.Start; i < f.End; i++ {
+			taken[i] = true
+		}
+		if f.Kind != kindNothing {
+			f.Start, f.End = t.offset(f.Start), t.offset(f.End)
+			f.Text = message[f.Start:f.End]
+			out = append(out, f)
 		}
 	}
-	slices.SortFunc(found, func(a, b Entity) int { return cmp.Compare(a.Start, b.Start) })
-	return found
-}
-
-// fold replaces full-width forms by plain ones, and returns for every byte of the folded text, and for its end, the
-// offset in s of the character it came from.
-func fold(s string) (string, []int) {
-	var b strings.Builder
-	var offsets []int
-	for i, r := range s {
-		part := string(r)
-		switch {
-		case r >= 0xFF01 && r <= 0xFF5E || r == 0xFFE5 || r == 0xFFE1 || r == 0x3000:
-			part = norm.NFKC.String(part)
-		case r == '–' || r == '—' || r == '‑' || r == '−':
-			part = "-"
-		case r == utf8.RuneError:
-			part = " "
-		}
-		b.WriteString(part)
-		for range len(part) {
-			offsets = append(offsets, i)
-		}
-	}
-	return b.String(), append(offsets, len(s))
-}
-
-// bounded reports whether an entity does not start or end in the middle of a Latin word or of a number. Han characters
-// may touch it, because Chinese is written without spaces.
-func bounded(s string, start, end int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:start])
-	first, _ := utf8.DecodeRuneInString(s[start:])
-	last, _ := utf8.DecodeLastRuneInString(s[:end])
-	after, _ := utf8.DecodeRuneInString(s[end:])
-	return !(alphanumeric(before) && alphanumeric(first)) && !(alphanumeric(last) && alphanumeric(after))
-}
-
-func alphanumeric(r rune) bool {
-	return r != utf8.RuneError && (unicode.IsDigit(r) || unicode.Is(unicode.Latin, r))
-}
-
-func groups(s string, at []int) []string {
-	out := make([]string, 0, len(at)/2)
-	for i := 0; i+1 < len(at); i += 2 {
-		g := ""
-		if at[i] >= 0 {
-			g = s[at[i]:at[i+1]]
-		}
-		out = append(out, g)
-	}
+	slices.SortFunc(out, func(a, b Entity) int { return cmp.Compare(a.Start, b.Start) })
 	return out
 }
 
-func overlaps(found []Entity, e Entity) bool {
-	return slices.ContainsFunc(found, func(f Entity) bool { return e.Start < f.End && f.Start < e.End })
-}
-
-// phone accepts a candidate that is a possible number of its country, or that has the length of a mobile number of
-// China, the one country whose customers write it without a prefix often enough to be worth the guess.
-func phone(s string, _ []string) string {
-	if n, err := phonenumbers.Parse(s, "ZZ"); err == nil && phonenumbers.IsValidNumber(n) {
-		return phonenumbers.Format(n, phonenumbers.E164)
-	}
-	digits := strings.Map(digitsOnly, s)
-	if len(digits) == 11 && digits[0] == '1' {
-		if n, err := phonenumbers.Parse(digits, "CN"); err == nil && phonenumbers.IsValidNumber(n) {
-			return phonenumbers.Format(n, phonenumbers.E164)
+// emails finds addresses around the sign @. Its parts are bounded as the standard bounds them, so that a line of signs
+// costs no more than a line of words.
+func emails(s string) []Entity {
+	var found []Entity
+	for at := strings.IndexByte(s, '@'); at >= 0; {
+		start, end := at, at+1
+		for start > 0 && at-start < 64 && (addressByte(s[start-1]) || strings.IndexByte("+_%", s[start-1]) >= 0) {
+			start--
 		}
+		for end < len(s) && end-at < 255 && addressByte(s[end]) {
+			end++
+		}
+		start += len(s[start:at]) - len(strings.TrimLeft(s[start:at], ".-+_%"))
+		end -= len(s[at:end]) - len(strings.TrimRight(s[at:end], ".-"))
+		if domain := s[min(at+1, end):end]; start < at && domainName(domain) {
+			found = append(found, Entity{Kind: KindEmail, Value: s[start:end], Start: start, End: end})
+		}
+		i := strings.IndexByte(s[at+1:], '@')
+		if i < 0 {
+			break
+		}
+		at += 1 + i
 	}
-	// Written in groups, a run of digits is a phone number; unbroken, it may be anything.
-	if grouped := strings.ContainsAny(strings.Trim(s, "+"), " -()."); grouped && len(digits) >= 9 && len(digits) <= 15 {
-		return digits
-	}
-	return ""
+	return found
 }
 
-func digitsOnly(r rune) rune {
-	if r >= '0' && r <= '9' {
-		return r
+func addressByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '.' || b == '-'
+}
+
+// domainName reports whether s has two parts at least, the last of two letters at least.
+func domainName(s string) bool {
+	dot := strings.LastIndexByte(s, '.')
+	if dot < 1 || len(s)-dot < 3 || s[0] == '.' || s[0] == '-' || strings.Contains(s, "..") {
+		return false
 	}
-	return -1
+	return strings.IndexFunc(s[dot+1:], func(r rune) bool { return r < 'a' || r > 'z' }) < 0
 }

@@ -18,7 +18,8 @@
 //     two seconds later, and [Result.Model] says which version answered.
 //   - Probabilities of a prediction sum to one and are calibrated on predictions for examples not trained on.
 //   - A training survives the end of its node, and stores one version however often it is begun.
-//   - [Entities], [WantsPerson] and [Anger] are pure functions of the text; spans are byte offsets into it.
+//   - [Entities], [WantsPerson], [Anger] and [Dissatisfied] are pure functions of the text; their time grows with its
+//     length, whatever it says, and spans are byte offsets into it.
 package intent
 
 // OutOfScope is the name of the intent that means "none of the catalog's intents".
@@ -52,6 +53,8 @@ type Catalog struct {
 	Intents []Intent `json:"intents"`
 	// OutOfScope holds messages, by language, that none of the intents fits. They are optional, and sharpen the score.
 	OutOfScope map[string][]string `json:"out_of_scope,omitempty"`
+	// Entities says what the workspace's order numbers and products look like.
+	Entities EntityConfig `json:"entities,omitzero"`
 }
 
 // Example is one message with the intent it expresses.

@@ -35,7 +35,7 @@ func newTable(name, source string) *table {
 		before, after, definition := strings.Cut(line, " = ")
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
-		case strings.HasPrefix(line, "["):
+		case strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]"):
 			t.label(strings.Trim(line, "[]"))
 			expressions = append(expressions, "")
 		case definition:
@@ -73,10 +73,10 @@ func (t *table) bit(label string) uint64 {
 	return 1 << slices.Index(t.labels, label)
 }
 
-// count adds up the weights of what a clause contains. Of expressions that overlap the first and longest counts alone,
-// so that a label of weight 0 takes the sting out of what it covers. seen counts the labels found so far: every further
-// sign of one label adds less.
-func (t *table) count(clause string, seen []int) (sum float64) {
+// tally adds the weights of what a clause contains to the sums of the labels. Of expressions that overlap the first and
+// longest counts alone, so that a label of weight 0 takes the sting out of what it covers. seen counts the signs of each
+// label found so far: every further one adds less.
+func (t *table) tally(clause string, seen []int, sums []float64) {
 	for i := 0; i < len(clause); {
 		m := match{}
 		if border(clause, i) {
@@ -86,15 +86,12 @@ func (t *table) count(clause string, seen []int) (sum float64) {
 			i = next(clause, i)
 			continue
 		}
-		for label, weight := range t.weights {
-			if m.longest>>label&1 == 1 && seen[label] < 4 {
-				seen[label]++
-				sum += weight * further(seen[label])
-			}
+		label := lowest(m.longest)
+		if seen[label]++; seen[label] <= 4 {
+			sums[label] += t.weights[label] * further(seen[label])
 		}
 		i = m.end
 	}
-	return sum
 }
 
 // further is the share of its weight that the nth sign of one label adds.

@@ -21,6 +21,7 @@ import (
 
 type evalCommand struct {
 	Intents   evalIntentsCommand   `cmd:"" help:"Train on one split of labelled messages and score another."`
+	Signals   evalSignalsCommand   `cmd:"" help:"Score entities, requests for a person, anger and dissatisfaction on labelled messages."`
 	Retrieval evalRetrievalCommand `cmd:"" help:"Index a BEIR-style corpus and score the ranking for its queries."`
 	Run       evalRunCommand       `cmd:"" help:"Run a suite of questions; with --gate, fail on a regression."`
 	Cases     evalCasesCommand     `cmd:"" help:"Write the workspace's cases as a suite."`
