@@ -20,7 +20,7 @@ var errStale = errors.New("the model was trained by another version of the progr
 // fingerprint changes whenever the features of a text change, and with them the meaning of every weight. It is
 // computed from the features of a text that exercises all of them, so that nobody has to remember to raise a number.
 var fingerprint = sync.OnceValue(func() uint64 {
-	const layout = 1 // raise it when MarshalBinary changes
+	const layout = 2 // raise it when MarshalBinary changes
 	fs, words := features("Where's my parcel №4711? It hasn't arrived… RÉSUMÉ ＡＢＣ 我的快递到哪里了？ありがとう 배송 Straße " + conceptLines)
 	h := combine(0, layout, uint64(words))
 	for _, e := range emphasis {
@@ -56,6 +56,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	w.value(m.weights.values)
 	w.value(m.weights.scales)
 	w.value(m.weights.packed)
+	w.value(m.seen.bits)
 	if w.err == nil {
 		w.err = z.Close()
 	}
@@ -114,6 +115,9 @@ func (r *decoder) vocabulary(m *Model) {
 	r.value(m.weights.values)
 	r.value(m.weights.scales)
 	r.value(m.weights.packed)
+	m.seen = table{width: tableWidth(m.weights.columns)}
+	m.seen.bits = make([]uint64, rows*m.seen.width)
+	r.value(m.seen.bits)
 }
 
 // encoder writes values until the first error.

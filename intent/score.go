@@ -23,6 +23,7 @@ type classifier struct {
 	names      []string // intents, sorted
 	vocabulary *vocabulary
 	weights    matrix
+	seen       table
 	outOfScope bool // the last class of weights is OutOfScope, which is not in names
 }
 
@@ -62,18 +63,19 @@ func fitClassifier(examples []observed, seed uint64) classifier {
 	c.vocabulary = newVocabulary(texts, labels, classes)
 	xs := make([]vector, len(texts))
 	for i, fs := range texts {
-		xs[i], _ = c.vocabulary.vector(fs, words[i])
+		xs[i], _, _ = c.vocabulary.vector(fs, words[i])
 	}
+	c.seen = newTable(xs, labels, classes, len(c.vocabulary.hashes))
 	c.weights = matrix{columns: classes, values: fitLinear(xs, labels, classes, len(c.vocabulary.hashes), seed)}
 	return c
 }
 
 // evidence is what the out-of-scope score is computed from.
-type evidence [6]float64
+type evidence [7]float64
 
 // score returns the margin of every intent, in the order of names, and the evidence about their scope.
 func (c *classifier) score(fs []feature, words int) ([]float32, evidence) {
-	x, known := c.vocabulary.vector(fs, words)
+	x, known, strange := c.vocabulary.vector(fs, words)
 	scores := c.weights.product(x)
 	first, second := float32(math.Inf(-1)), float32(math.Inf(-1))
 	sum := 0.0
@@ -89,6 +91,7 @@ func (c *classifier) score(fs []feature, words int) ([]float32, evidence) {
 		second = -1
 	}
 	ev := evidence{float64(first), float64(first - second), math.Log(sum) / 4, 1 - known, 1 / float64(words+1)}
+	ev[6] = c.coverage(x, strange, best(scores[:len(c.names)]))
 	if c.outOfScope {
 		ev[5] = float64(scores[len(c.names)] - first)
 	}

@@ -93,12 +93,16 @@ func concentration(counts map[int]int, total, classes int) float32 {
 	return float32(math.Sqrt(1 - entropy/math.Log(float64(classes)) + 0.05))
 }
 
-// vector weighs the features of a text. known is the share of its words that occurred in training, in [0,1].
-func (v *vocabulary) vector(fs []feature, words int) (x vector, known float64) {
+// vector weighs the features of a text. known is the share of its words that occurred in training, in [0,1], and
+// strange the sum of the squared weights of features that did not.
+func (v *vocabulary) vector(fs []feature, words int) (x vector, known, strange float64) {
 	found := make([]int32, 0, len(fs))
 	for _, f := range fs {
 		id, ok := v.ids[f.hash]
 		if !ok {
+			if f.kind != kindConcept { // its words are counted already
+				strange += float64(emphasis[f.kind] * emphasis[f.kind])
+			}
 			continue
 		}
 		found = append(found, id)
@@ -122,5 +126,5 @@ func (v *vocabulary) vector(fs []feature, words int) (x vector, known float64) {
 	for i := range x.values {
 		x.values[i] /= float32(math.Sqrt(norm))
 	}
-	return x, known / float64(max(words, 1))
+	return x, known / float64(max(words, 1)), strange
 }
