@@ -49,7 +49,7 @@ func (c *Classifier) predict(ctx context.Context, m *Model, text string) Predict
 	defer cancel()
 	vectors, err := c.embedder.Embed(ctx, []string{text})
 	if err != nil {
-		return m.Predict(text) // the endpoint counts and reports its own failures
+		return m.Predict(text) // the embedder leaves an endpoint alone that keeps failing, so this costs little time
 	}
 	return m.PredictWith(text, vectors[0])
 }

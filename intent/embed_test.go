@@ -41,11 +41,13 @@ func TestVectorsJoinTheWords(t *testing.T) {
 	p := m.PredictWith("zebra", meaning("refund"))
 	require.Equal(t, "refund", p.Intent, "the word says nothing, the vector everything: %+v", p)
 	require.Equal(t, "refund", m.PredictWith("give me back the cash", meaning("refund")).Intent)
-	require.Equal(t, m.Predict("where is my parcel"), m.PredictWith("where is my parcel", []float32{1, 2}), "a foreign vector")
+	require.Equal(t, m.Predict("where is my parcel"), m.PredictWith("where is my parcel", []float32{1, 2}),
+		"a vector of another length")
 
 	plain := shopModel(t)
 	require.Zero(t, plain.Dimensions())
-	require.Equal(t, plain.Predict("where is my parcel"), m.Predict("where is my parcel"), "vectors change no judgement without one")
+	require.Equal(t, plain.Predict("where is my parcel"), m.Predict("where is my parcel"),
+		"vectors change no judgement without one")
 }
 
 func TestModelWithVectorsSurvivesStorage(t *testing.T) {
@@ -112,7 +114,7 @@ func TestClassifierUsesTheEmbedderAndDoesWithoutIt(t *testing.T) {
 	require.NotEqual(t, without.Probability, with.Probability)
 
 	server.Fail(llmtest.HeaderStall)
-	require.Equal(t, without, classify(t, c, ws, "where is my parcel now"), "the text alone, when the embedder says nothing")
+	require.Equal(t, without, classify(t, c, ws, "where is my parcel now"), "the text alone in silence")
 	server.Fail(llmtest.ServerError)
 	require.Equal(t, without, classify(t, c, ws, "where is my parcel now"), "and when it fails")
 	_, err = c.Train(t.Context(), ws, cat)

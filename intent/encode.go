@@ -19,7 +19,8 @@ var errStale = errors.New("the model was trained by another version of the progr
 // computed from the features of a text that exercises all of them, so that nobody has to remember to raise a number.
 var fingerprint = sync.OnceValue(func() uint64 {
 	const layout = 2 // raise it when MarshalBinary changes
-	fs, words := features("Where's my parcel №4711? It hasn't arrived… RÉSUMÉ ＡＢＣ 我的快递到哪里了？ありがとう 배송 Straße " + conceptLines)
+	fs, words := features("Where's my parcel №4711? It hasn't arrived… RÉSUMÉ ＡＢＣ 我的快递到哪里了？" +
+		"ありがとう 배송 Straße " + conceptLines)
 	h := combine(0, layout, uint64(words))
 	for _, e := range emphasis {
 		h = combine(0, h, uint64(math.Float32bits(e)))
