@@ -18,24 +18,24 @@ type outcome struct {
 // enough is the number of examples on either side from which a decision about scope is fitted to data.
 const enough = 20
 
-// calibrate fixes the temperature, the out-of-scope score and its threshold on unseen examples: those of o.Valid, and
-// those of cross-validation where o.Valid lacks messages out of scope.
-func (m *Model) calibrate(train []observed, o TrainOptions) {
+// calibrate fixes the temperature, the out-of-scope score and its threshold on unseen examples: those of valid, and
+// those of cross-validation where valid lacks messages out of scope.
+func (h *head) calibrate(train, valid []observed, seed uint64) {
 	var unseen []outcome
-	for _, e := range o.Valid {
-		unseen = append(unseen, m.outcomeOf(observe(e)))
+	for _, e := range valid {
+		unseen = append(unseen, h.outcomeOf(e))
 	}
 	if _, outside := count(unseen); outside < enough {
-		unseen = append(unseen, crossValidate(train, o.Seed)...)
+		unseen = append(unseen, crossValidate(train, seed)...)
 	}
-	m.temperature = fitTemperature(unseen)
-	m.outOfScope = fitScope(unseen)
-	threshold := min(max(m.bestThreshold(unseen), 1e-6), 1-1e-6)
-	m.outOfScope.bias -= math.Log(threshold / (1 - threshold)) // from now on the threshold is a score of 0.5
+	h.temperature = fitTemperature(unseen)
+	h.outOfScope = fitScope(unseen)
+	threshold := min(max(h.bestThreshold(unseen), 1e-6), 1-1e-6)
+	h.outOfScope.bias -= math.Log(threshold / (1 - threshold)) // from now on the threshold is a score of 0.5
 }
 
 func (c *classifier) outcomeOf(e observed) outcome {
-	scores, ev := c.score(e.features, e.words)
+	scores, ev := c.score(e)
 	return outcome{scores, c.names, ev, e.intent, e.hidden}
 }
 
@@ -75,7 +75,7 @@ const leastShare = 0.03
 // bestThreshold returns the out-of-scope score that classifies the most messages right, when a message out of scope
 // counts as right if it is recognised. Their share is that of the outcomes; those of hidden intents count only where
 // there are too few real ones. Between two messages it returns the middle.
-func (m *Model) bestThreshold(outcomes []outcome) float64 {
+func (h *head) bestThreshold(outcomes []outcome) float64 {
 	share := leastShare
 	known := slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return o.hidden })
 	if inside, outside := count(known); outside >= enough {
@@ -89,7 +89,7 @@ func (m *Model) bestThreshold(outcomes []outcome) float64 {
 	type point struct{ score, gain float64 } // gain of accepting this message
 	points := make([]point, len(outcomes))
 	for i, o := range outcomes {
-		points[i].score = m.outOfScope.probability(o.ev)
+		points[i].score = h.outOfScope.probability(o.ev)
 		switch {
 		case o.intent == OutOfScope:
 			points[i].gain = -share / float64(outside)

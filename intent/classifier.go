@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/errs"
+	"handrail/internal/llm"
 	"handrail/internal/postgres"
 )
 
@@ -23,6 +24,8 @@ const recheck = 2 * time.Second
 type Classifier struct {
 	db  *postgres.DB
 	now func() time.Time
+
+	embedder llm.Embedder // nil = none
 
 	mu     sync.Mutex
 	active map[uuid.UUID]*slot
@@ -76,7 +79,7 @@ func (c *Classifier) Classify(ctx context.Context, ws uuid.UUID, text string) (R
 	if err != nil || version == 0 {
 		return Result{}, err
 	}
-	p := model.Predict(text)
+	p := c.predict(ctx, model, text)
 	r := Result{
 		Name: p.Intent, Probability: p.Probability, Margin: p.Margin, OutOfScope: p.OutOfScope,
 		Alternatives: p.Alternatives, Model: version,

@@ -4,60 +4,56 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
-	"unicode/utf8"
+
+	"handrail/internal/text"
 )
 
 //go:embed concepts.txt
 var conceptLines string
 
-// lexicon maps words to the numbers of the concepts they may express.
+// lexicon maps words and phrases to the numbers of the concepts they may express.
 type lexicon struct {
-	stems   map[string][]int // stemmed words of alphabetic scripts
-	han     map[string][]int // sequences of ideographs
-	longest int              // of han, in characters
+	concepts map[uint64][]int // by the combined hashes of their stems
+	longest  int              // phrase, in words or ideographs
 }
 
 // concepts reads the lexicon at first use; it never changes.
 var concepts = sync.OnceValue(func() lexicon {
-	l := lexicon{stems: map[string][]int{}, han: map[string][]int{}}
+	l := lexicon{concepts: map[uint64][]int{}}
 	number := 0
 	for line := range strings.Lines(conceptLines) {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		for _, word := range strings.Fields(line) {
-			if ideographic(word) {
-				l.han[word] = append(l.han[word], number)
-				l.longest = max(l.longest, utf8.RuneCountInString(word))
-			} else {
-				l.stems[stem(word)] = append(l.stems[stem(word)], number)
+		for _, phrase := range strings.Fields(line) {
+			key, n := uint64(0), 0
+			for _, word := range text.Words(strings.ReplaceAll(phrase, "_", " ")) {
+				key = combine(kindConcept, key, hash(stem(word)))
+				n++
 			}
+			l.concepts[key] = append(l.concepts[key], number)
+			l.longest = max(l.longest, n)
 		}
 		number++
 	}
 	return l
 })
 
-// conceptsOf returns the distinct concepts of a text's words, in order of appearance.
-func conceptsOf(words []string) []int {
+// conceptsOf returns the distinct concepts of a text's stems, in order of appearance.
+func conceptsOf(stems []uint64) []int {
 	l := concepts()
 	var found []int
 	seen := map[int]bool{}
-	add := func(numbers []int) {
-		for _, n := range numbers {
-			if !seen[n] {
-				seen[n] = true
-				found = append(found, n)
+	for i := range stems {
+		key := uint64(0)
+		for n := i; n < len(stems) && n < i+l.longest; n++ {
+			key = combine(kindConcept, key, stems[n])
+			for _, c := range l.concepts[key] {
+				if !seen[c] {
+					seen[c] = true
+					found = append(found, c)
+				}
 			}
-		}
-	}
-	for i, w := range words {
-		if !ideographic(w) {
-			add(l.stems[stem(w)])
-			continue
-		}
-		for n := 1; n <= l.longest && i+n <= len(words); n++ {
-			add(l.han[strings.Join(words[i:i+n], "")])
 		}
 	}
 	return found

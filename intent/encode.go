@@ -3,10 +3,8 @@ package intent
 import (
 	"bytes"
 	"compress/flate"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"sync"
 )
@@ -20,8 +18,9 @@ var errStale = errors.New("the model was trained by another version of the progr
 // fingerprint changes whenever the features of a text change, and with them the meaning of every weight. It is
 // computed from the features of a text that exercises all of them, so that nobody has to remember to raise a number.
 var fingerprint = sync.OnceValue(func() uint64 {
-	const layout = 1 // raise it when MarshalBinary changes
-	fs, words := features("Where's my parcel №4711? It hasn't arrived… RÉSUMÉ ＡＢＣ 我的快递到哪里了？ありがとう 배송 Straße " + conceptLines)
+	const layout = 2 // raise it when MarshalBinary changes
+	fs, words := features("Where's my parcel №4711? It hasn't arrived… RÉSUMÉ ＡＢＣ 我的快递到哪里了？" +
+		"ありがとう 배송 Straße " + conceptLines)
 	h := combine(0, layout, uint64(words))
 	for _, e := range emphasis {
 		h = combine(0, h, uint64(math.Float32bits(e)))
@@ -41,21 +40,12 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	}
 	w := encoder{w: z}
 	w.value(fingerprint())
-	w.value(m.temperature)
-	w.value(m.outOfScope.bias)
-	w.value(m.outOfScope.weights)
-	w.value(m.classifier.outOfScope)
-	w.value(uint32(len(m.names)))
-	for _, name := range m.names {
-		w.value(uint32(len(name)))
-		w.value([]byte(name))
+	w.head(&m.head)
+	w.value(m.joined != nil)
+	if m.joined != nil {
+		w.text(m.embedder)
+		w.head(m.joined)
 	}
-	w.value(uint32(len(m.vocabulary.hashes)))
-	w.value(m.vocabulary.hashes)
-	w.value(m.vocabulary.weights)
-	w.value(m.weights.values)
-	w.value(m.weights.scales)
-	w.value(m.weights.packed)
 	if w.err == nil {
 		w.err = z.Close()
 	}
@@ -70,85 +60,15 @@ func (m *Model) UnmarshalBinary(b []byte) error {
 	if r.err == nil && made != fingerprint() {
 		return errStale
 	}
-	r.value(&m.temperature)
-	r.value(&m.outOfScope.bias)
-	r.value(&m.outOfScope.weights)
-	r.value(&m.classifier.outOfScope)
-	m.names = make([]string, r.length(math.MaxUint16))
-	for i := range m.names {
-		name := make([]byte, r.length(math.MaxUint16))
-		r.value(name)
-		m.names[i] = string(name)
+	r.head(&m.head)
+	var joined bool
+	r.value(&joined)
+	if joined {
+		m.embedder, m.joined = r.text(), &head{}
+		r.head(m.joined)
 	}
-	m.weights.columns = len(m.names)
-	if m.classifier.outOfScope {
-		m.weights.columns++
-	}
-	r.vocabulary(m)
 	if r.err != nil {
 		return fmt.Errorf("decode the model: %w", r.err)
 	}
 	return nil
-}
-
-// vocabulary reads the parts whose size depends on the number of features.
-func (r *decoder) vocabulary(m *Model) {
-	const most = 1 << 24
-	rows := r.length(most)
-	if r.err == nil && rows*m.weights.columns > 1<<30 {
-		r.err = errors.New("too many weights")
-	}
-	if r.err != nil {
-		return
-	}
-	v := &vocabulary{hashes: make([]uint64, rows), weights: make([]float32, rows), ids: make(map[uint64]int32, rows)}
-	r.value(v.hashes)
-	r.value(v.weights)
-	for i, h := range v.hashes {
-		v.ids[h] = int32(i)
-	}
-	m.vocabulary = v
-	m.weights.values = make([]float32, m.weights.columns)
-	m.weights.scales = make([]float32, rows)
-	m.weights.packed = make([]int8, rows*m.weights.columns)
-	r.value(m.weights.values)
-	r.value(m.weights.scales)
-	r.value(m.weights.packed)
-}
-
-// encoder writes values until the first error.
-type encoder struct {
-	w   io.Writer
-	err error
-}
-
-func (e *encoder) value(v any) {
-	if e.err == nil {
-		e.err = binary.Write(e.w, binary.LittleEndian, v)
-	}
-}
-
-// decoder reads values until the first error.
-type decoder struct {
-	r   io.Reader
-	err error
-}
-
-func (d *decoder) value(v any) {
-	if d.err == nil {
-		d.err = binary.Read(d.r, binary.LittleEndian, v)
-	}
-}
-
-// length reads a length and refuses one above most, which only a damaged row can hold.
-func (d *decoder) length(most uint32) int {
-	var n uint32
-	d.value(&n)
-	if d.err == nil && n > most {
-		d.err = fmt.Errorf("length %d is out of range", n)
-	}
-	if d.err != nil {
-		return 0
-	}
-	return int(n)
 }

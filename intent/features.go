@@ -55,7 +55,7 @@ func features(s string) (found []feature, words int) {
 		found = append(found, feature{combine(kindEdge, 0, stems[0]), kindEdge},
 			feature{combine(kindEdge, 1, stems[len(stems)-1]), kindEdge})
 	}
-	for _, c := range conceptsOf(surface) {
+	for _, c := range conceptsOf(stems) {
 		found = append(found, feature{combine(kindConcept, uint64(c)), kindConcept})
 	}
 	return appendChars(found, join(surface)), len(surface)

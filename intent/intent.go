@@ -60,6 +60,7 @@ type Catalog struct {
 // Example is one message with the intent it expresses.
 type Example struct {
 	Text   string
-	Intent string // OutOfScope ("oos") where no intent fits
-	Lang   string // ISO 639-1, "" = unknown
+	Intent string    // OutOfScope ("oos") where no intent fits
+	Lang   string    // ISO 639-1, "" = unknown
+	Vector []float32 // of Text by an embedder; nil without one. All examples of a training have one, or none has.
 }

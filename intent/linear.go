@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// The fit of the linear classifiers: cost is the price of an example on the wrong side of its margin, rounds bounds the
-// passes over the examples, and tolerance is the violation at which a fit has converged.
+// The fit of the linear classifiers: cost is the price of an example on the wrong side of its margin where all intents
+// have the same number of them, rounds bounds the passes over the examples, and tolerance is the violation at which a
+// fit has converged.
 const (
 	cost      = 2.0
 	rounds    = 20
@@ -25,7 +26,7 @@ func fitLinear(xs []vector, labels []int, classes, features int, seed uint64) []
 	for worker := range workers {
 		wg.Go(func() {
 			for c := worker; c < classes; c += workers {
-				for f, w := range fitClass(xs, labels, c, features, seed) {
+				for f, w := range fitClass(xs, labels, c, classes, features, seed) {
 					weights[f*classes+c] = w
 				}
 			}
@@ -36,7 +37,7 @@ func fitLinear(xs []vector, labels []int, classes, features int, seed uint64) []
 }
 
 // fitClass separates the examples of class c from the others.
-func fitClass(xs []vector, labels []int, c, features int, seed uint64) []float32 {
+func fitClass(xs []vector, labels []int, c, classes, features int, seed uint64) []float32 {
 	s := separator{xs: xs, weights: make([]float32, features+1), alphas: make([]float64, len(xs))}
 	active := make([]int, len(xs)) // examples still being moved come first
 	s.signs = make([]float32, len(xs))
@@ -47,6 +48,7 @@ func fitClass(xs []vector, labels []int, c, features int, seed uint64) []float32
 			s.signs[i] = 1
 		}
 	}
+	s.setCosts(classes)
 	random := rand.New(rand.NewPCG(seed, uint64(c)))
 	n, bound := len(active), math.Inf(1)
 	for range rounds {
@@ -78,14 +80,30 @@ type separator struct {
 	xs      []vector
 	signs   []float32
 	alphas  []float64
-	weights []float32 // the last one is the bias
+	weights []float32                         // the last one is the bias
+	slack   struct{ inside, outside float64 } // half the reciprocal cost of examples of the class, and of the others
+}
+
+// setCosts makes the examples of every class weigh the same in sum: an intent with three examples is not given up for
+// one with forty, whose share of the catalog says little about its share of the messages.
+func (s *separator) setCosts(classes int) {
+	inside := 0
+	for _, sign := range s.signs {
+		if sign > 0 {
+			inside++
+		}
+	}
+	s.slack.outside = 0.5 / cost
+	s.slack.inside = s.slack.outside * float64(inside*classes) / float64(len(s.signs))
 }
 
 // move optimises the multiplier of example i. It returns by how much the example violated its optimum, and whether it
 // lies so far on the right side that the following rounds may skip it.
 func (s *separator) move(i int, bound float64) (violation float64, settled bool) {
-	const slack = 0.5 / cost
-	x, sign := s.xs[i], s.signs[i]
+	x, sign, slack := s.xs[i], s.signs[i], s.slack.outside
+	if sign > 0 {
+		slack = s.slack.inside
+	}
 	bias := len(s.weights) - 1
 	score := s.weights[bias]
 	for k, f := range x.ids {

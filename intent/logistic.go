@@ -16,8 +16,8 @@ func (l *logistic) probability(ev evidence) float64 {
 	return 1 / (1 + math.Exp(-z))
 }
 
-// fitScope fits the out-of-scope score. Both sides count half, however many examples they have. With too little data it falls back to the margin of the best intent: one means a clear match,
-// below zero that even the best intent is unlikely.
+// fitScope fits the out-of-scope score. Both sides count half, however many examples they have. With too little data it
+// falls back to the margin of the best intent: one means a clear match, below zero that even the best intent is unlikely.
 func fitScope(outcomes []outcome) logistic {
 	var xs []evidence
 	var ys []bool
@@ -26,7 +26,7 @@ func fitScope(outcomes []outcome) logistic {
 	}
 	inside, outside := count(outcomes)
 	if inside < enough || outside < enough {
-		return logistic{bias: -1, weights: evidence{-3, 0, 0, 3, 0, 0}}
+		return logistic{bias: -1, weights: evidence{-3, 0, 0, 3}}
 	}
 	mean, spread := standard(xs)
 	l := descend(xs, ys, mean, spread, [2]float64{0.5 / float64(inside), 0.5 / float64(outside)})

@@ -15,10 +15,19 @@ type TrainOptions struct {
 	Valid []Example
 	// Seed decides every random choice: the same examples, options and seed give the same model.
 	Seed uint64
+	// Embedder names the model that made the vectors of the examples: those of another one mean something else.
+	Embedder string
 }
 
 // Model is a trained classifier. It is immutable and safe for concurrent use.
 type Model struct {
+	head            // judges by the text alone
+	joined   *head  // judges by the text and its vector; nil where the examples had no vectors
+	embedder string // made the vectors
+}
+
+// head is a classifier with its calibration.
+type head struct {
 	classifier
 	temperature float64  // multiplies scores before they become probabilities
 	outOfScope  logistic // maps evidence to the out-of-scope score
@@ -48,22 +57,67 @@ func TrainModel(examples []Example, o TrainOptions) (*Model, error) {
 	for i, e := range examples {
 		seen[i] = observe(e)
 	}
-	m := &Model{classifier: fitClassifier(seen, o.Seed)}
-	m.calibrate(seen, o)
-	m.weights.quantise()
+	valid := make([]observed, len(o.Valid))
+	for i, e := range o.Valid {
+		valid[i] = observe(e)
+	}
+	m := &Model{embedder: o.Embedder}
+	if embedded(slices.Concat(seen, valid)) {
+		m.joined = fitHead(seen, valid, o.Seed)
+	}
+	m.head = *fitHead(bare(seen), bare(valid), o.Seed)
 	return m, nil
+}
+
+// embedded says whether all examples have vectors, of one length.
+func embedded(examples []observed) bool {
+	length := len(examples[0].vector)
+	return length > 0 && !slices.ContainsFunc(examples, func(e observed) bool { return len(e.vector) != length })
+}
+
+// bare returns the examples without vectors.
+func bare(examples []observed) []observed {
+	out := slices.Clone(examples)
+	for i := range out {
+		out[i].vector = nil
+	}
+	return out
+}
+
+func fitHead(examples, valid []observed, seed uint64) *head {
+	h := &head{classifier: fitClassifier(examples, seed)}
+	h.calibrate(examples, valid, seed)
+	h.weights.quantise()
+	return h
 }
 
 // Intents returns the names of the intents the model knows, sorted.
 func (m *Model) Intents() []string { return slices.Clone(m.names) }
 
+// Dimensions is the length of the vectors that the model was trained with, 0 without.
+func (m *Model) Dimensions() int {
+	if m.joined == nil {
+		return 0
+	}
+	return len(m.joined.dense.mean)
+}
+
 // Predict classifies one text.
-func (m *Model) Predict(text string) Prediction {
-	fs, words := features(text)
-	scores, ev := m.score(fs, words)
-	probabilities := softmax(scores, m.temperature)
-	p := Prediction{OutOfScope: m.outOfScope.probability(ev), Alternatives: make([]Alternative, len(m.names))}
-	for i, name := range m.names {
+func (m *Model) Predict(text string) Prediction { return m.PredictWith(text, nil) }
+
+// PredictWith classifies one text by its vector as well. Without a vector of [Model.Dimensions] it is [Model.Predict].
+func (m *Model) PredictWith(text string, vector []float32) Prediction {
+	if len(vector) > 0 && len(vector) == m.Dimensions() {
+		return m.joined.predict(observe(Example{Text: text, Vector: vector}))
+	}
+	return m.predict(observe(Example{Text: text}))
+}
+
+func (h *head) predict(e observed) Prediction {
+	scores, ev := h.score(e)
+	probabilities := softmax(scores, h.temperature)
+	p := Prediction{OutOfScope: h.outOfScope.probability(ev), Alternatives: make([]Alternative, len(h.names))}
+	for i, name := range h.names {
 		p.Alternatives[i] = Alternative{Name: name, Probability: probabilities[i]}
 	}
 	slices.SortStableFunc(p.Alternatives, func(a, b Alternative) int { return cmp.Compare(b.Probability, a.Probability) })

@@ -10,12 +10,13 @@ type observed struct {
 	intent   string
 	features []feature
 	words    int
-	hidden   bool // out of scope only because cross-validation hid its intent
+	vector   []float32 // of the embedder, nil without
+	hidden   bool      // out of scope only because cross-validation hid its intent
 }
 
 func observe(e Example) observed {
 	fs, words := features(e.Text)
-	return observed{intent: e.Intent, features: fs, words: words}
+	return observed{intent: e.Intent, features: fs, words: words, vector: e.Vector}
 }
 
 // classifier scores the intents of a text, without calibration.
@@ -23,6 +24,8 @@ type classifier struct {
 	names      []string // intents, sorted
 	vocabulary *vocabulary
 	weights    matrix
+	seen       table
+	dense      dense
 	outOfScope bool // the last class of weights is OutOfScope, which is not in names
 }
 
@@ -48,33 +51,45 @@ func fitClassifier(examples []observed, seed uint64) classifier {
 	if c.outOfScope {
 		classes++
 	}
-	var texts [][]feature
-	var labels, words []int
+	var chosen []observed
+	var labels []int
 	for _, e := range examples {
 		label, inScope := slices.BinarySearch(c.names, e.intent)
 		if e.intent == OutOfScope {
 			label, inScope = len(c.names), c.outOfScope
 		}
 		if inScope {
-			texts, labels, words = append(texts, e.features), append(labels, label), append(words, e.words)
+			chosen, labels = append(chosen, e), append(labels, label)
 		}
 	}
-	c.vocabulary = newVocabulary(texts, labels, classes)
-	xs := make([]vector, len(texts))
-	for i, fs := range texts {
-		xs[i], _ = c.vocabulary.vector(fs, words[i])
-	}
-	c.weights = matrix{columns: classes, values: fitLinear(xs, labels, classes, len(c.vocabulary.hashes), seed)}
+	c.fit(chosen, labels, classes, seed)
 	return c
 }
 
+func (c *classifier) fit(examples []observed, labels []int, classes int, seed uint64) {
+	c.vocabulary = newVocabulary(examples, labels, classes)
+	xs := make([]vector, len(examples))
+	for i, e := range examples {
+		xs[i], _, _ = c.vocabulary.vector(e.features, e.words)
+	}
+	rows := len(c.vocabulary.hashes)
+	c.seen = newTable(xs, labels, classes, rows)
+	c.dense = newDense(examples, labels)
+	for i, e := range examples {
+		xs[i] = c.dense.join(xs[i], c.dense.centre(e.vector), rows)
+	}
+	c.weights = matrix{columns: classes, values: fitLinear(xs, labels, classes, rows+len(c.dense.mean), seed)}
+}
+
 // evidence is what the out-of-scope score is computed from.
-type evidence [6]float64
+type evidence [7]float64
 
 // score returns the margin of every intent, in the order of names, and the evidence about their scope.
-func (c *classifier) score(fs []feature, words int) ([]float32, evidence) {
-	x, known := c.vocabulary.vector(fs, words)
-	scores := c.weights.product(x)
+func (c *classifier) score(e observed) ([]float32, evidence) {
+	x, known, strange := c.vocabulary.vector(e.features, e.words)
+	meaning := c.dense.centre(e.vector)
+	scores := c.weights.product(c.dense.join(x, meaning, len(c.vocabulary.hashes)))
+	c.dense.addNearest(scores, meaning)
 	first, second := float32(math.Inf(-1)), float32(math.Inf(-1))
 	sum := 0.0
 	for _, s := range scores[:len(c.names)] {
@@ -88,7 +103,8 @@ func (c *classifier) score(fs []feature, words int) ([]float32, evidence) {
 	if len(c.names) == 1 {
 		second = -1
 	}
-	ev := evidence{float64(first), float64(first - second), math.Log(sum) / 4, 1 - known, 1 / float64(words+1)}
+	ev := evidence{float64(first), float64(first - second), math.Log(sum) / 4, 1 - known, 1 / float64(e.words+1)}
+	ev[6] = c.coverage(x, strange, best(scores[:len(c.names)]))
 	if c.outOfScope {
 		ev[5] = float64(scores[len(c.names)] - first)
 	}

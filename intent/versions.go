@@ -29,7 +29,7 @@ type Version struct {
 // Train fits a model to the catalog, stores both as the next version and activates it, in one transaction. It measures
 // nothing; [Trainer] does. A catalog without examples gives an error of kind [errs.Invalid] and changes nothing.
 func (c *Classifier) Train(ctx context.Context, ws uuid.UUID, cat Catalog) (version int, err error) {
-	model, err := TrainModel(cat.Train(), TrainOptions{})
+	model, err := c.fit(ctx, cat.Train())
 	if err != nil {
 		return 0, err
 	}

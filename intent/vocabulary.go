@@ -25,7 +25,7 @@ const rareFrom = 4000
 
 // newVocabulary collects the features of the training examples. A feature weighs more the fewer intents share it: the
 // square root of one minus the normalised entropy of its intents, smoothed by one uniformly spread observation.
-func newVocabulary(texts [][]feature, labels []int, classes int) *vocabulary {
+func newVocabulary(examples []observed, labels []int, classes int) *vocabulary {
 	type stats struct {
 		kind   kind
 		total  int
@@ -33,8 +33,8 @@ func newVocabulary(texts [][]feature, labels []int, classes int) *vocabulary {
 	}
 	seen := map[uint64]*stats{}
 	last := map[uint64]int{} // the last text that counted each feature, plus one
-	for i, fs := range texts {
-		for _, f := range fs {
+	for i, e := range examples {
+		for _, f := range e.features {
 			if last[f.hash] == i+1 {
 				continue
 			}
@@ -50,7 +50,7 @@ func newVocabulary(texts [][]feature, labels []int, classes int) *vocabulary {
 	}
 	v := &vocabulary{ids: map[uint64]int32{}}
 	for h, s := range seen {
-		if s.total > 1 || len(texts) < rareFrom {
+		if s.total > 1 || len(examples) < rareFrom {
 			v.hashes = append(v.hashes, h)
 		}
 	}
@@ -58,7 +58,7 @@ func newVocabulary(texts [][]feature, labels []int, classes int) *vocabulary {
 	for i, h := range v.hashes {
 		v.ids[h] = int32(i)
 		s := seen[h]
-		v.weights = append(v.weights, emphasisOf(s.kind, len(texts), classes)*concentration(s.counts, s.total, classes))
+		v.weights = append(v.weights, emphasisOf(s.kind, len(examples), classes)*concentration(s.counts, s.total, classes))
 	}
 	return v
 }
@@ -93,12 +93,16 @@ func concentration(counts map[int]int, total, classes int) float32 {
 	return float32(math.Sqrt(1 - entropy/math.Log(float64(classes)) + 0.05))
 }
 
-// vector weighs the features of a text. known is the share of its words that occurred in training, in [0,1].
-func (v *vocabulary) vector(fs []feature, words int) (x vector, known float64) {
+// vector weighs the features of a text. known is the share of its words that occurred in training, in [0,1], and
+// strange the sum of the squared weights of features that did not.
+func (v *vocabulary) vector(fs []feature, words int) (x vector, known, strange float64) {
 	found := make([]int32, 0, len(fs))
 	for _, f := range fs {
 		id, ok := v.ids[f.hash]
 		if !ok {
+			if f.kind != kindConcept { // its words are counted already
+				strange += float64(emphasis[f.kind] * emphasis[f.kind])
+			}
 			continue
 		}
 		found = append(found, id)
@@ -122,5 +126,5 @@ func (v *vocabulary) vector(fs []feature, words int) (x vector, known float64) {
 	for i := range x.values {
 		x.values[i] /= float32(math.Sqrt(norm))
 	}
-	return x, known / float64(max(words, 1))
+	return x, known / float64(max(words, 1)), strange
 }

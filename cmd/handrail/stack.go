@@ -85,7 +85,7 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	st.auth = auth.NewStore(st.db)
 	st.base = knowledge.New(st.db, embedder)
 	st.base.IndexMemory(s.Knowledge.IndexMB << 20)
-	st.classifier = intent.NewClassifier(st.db)
+	st.classifier = intent.NewClassifier(st.db).WithEmbedder(embedder)
 	pdftotext, _ := exec.LookPath("pdftotext") // reads more PDFs, where it is installed
 	st.ingest = ingest.New(st.base, ingest.Config{AllowNetworks: networks, Isolate: true, PDFToText: pdftotext})
 	st.log = chat.NewLog(st.db, st.bus, chat.Config{})
