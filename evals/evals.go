@@ -4,8 +4,18 @@
 //
 //   - [Intents]: the classifier on labelled messages (`handrail eval intents`).
 //   - [Retrieval]: the knowledge base on a BEIR-style set (`handrail eval retrieval`).
-//   - [Run]: whole turns on a [Suite] of questions with the expected decision, sources and facts
+//   - [Run]: whole turns on a [Suite] of questions and dialogues with the expected decision, sources and facts
 //     (`handrail eval run`), gated against a committed [Baseline].
+//
+// A run goes through these steps:
+//
+//	suite ── ask ──> replies ── scorers ──> results ── mean ──> metrics, intervals
+//	(YAML, JSONL,    (the bot of   (score_*.go,   │
+//	 importers)       visitors)     [Judge])      └── outcomes ── [Gate] against the [Baseline] ──> regressions
+//
+// Guarantees: where no model writes, the same program over the same documents gives the same results in any order, and the
+// gate names every case that passed and fails; where one writes, a metric regresses only by more than chance explains.
+// Intervals and tests draw from a fixed seed. A run writes nothing, except the verdicts of a judge to its folder.
 //
 // All of them call the code that production calls: evals own no classifier, index or bot of their own. Nothing here
 // needs a model's key; with a model configured, the same suite scores its answers.

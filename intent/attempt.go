@@ -78,7 +78,7 @@ func (a *attempt) train(ctx context.Context, at func(stage string, done, total i
 	}
 	defer done()
 	next := release{catalog: r.catalog, note: a.request.Note, actor: a.request.Actor, activate: a.request.Activate}
-	if err := next.fit(ctx, at); err != nil {
+	if err := next.fit(ctx, a.classifier, at); err != nil {
 		return err
 	}
 	at(StageStoring, 0, 1)
@@ -86,7 +86,7 @@ func (a *attempt) train(ctx context.Context, at func(stage string, done, total i
 }
 
 // fit measures what models of the catalog are worth, and makes the one of all examples.
-func (r *release) fit(ctx context.Context, at func(stage string, done, total int)) error {
+func (r *release) fit(ctx context.Context, c *Classifier, at func(stage string, done, total int)) error {
 	examples := r.catalog.Train()
 	predictions, err := validated(ctx, examples, func(done, total int) { at(StageValidating, done, total) })
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *release) fit(ctx context.Context, at func(stage string, done, total int
 	}
 	r.scores = scoresOf(examples, predictions)
 	at(StageFitting, 0, 1)
-	if r.model, err = TrainModel(examples, TrainOptions{}); err != nil {
+	if r.model, err = c.fit(ctx, examples); err != nil {
 		return err
 	}
 	return ctx.Err()

@@ -1,13 +1,13 @@
 package intent
 
-// table says which features occurred in the examples of which classes: a row of bits for each feature.
-type table struct {
+// holdings says which features occurred in the examples of which classes: a row of bits for each feature.
+type holdings struct {
 	width int // words of 64 bits in a row
 	bits  []uint64
 }
 
-func newTable(xs []vector, labels []int, classes, features int) table {
-	t := table{width: tableWidth(classes)}
+func newHoldings(xs []vector, labels []int, classes, features int) holdings {
+	t := holdings{width: tableWidth(classes)}
 	t.bits = make([]uint64, features*t.width)
 	for i, x := range xs {
 		for _, f := range x.ids {
@@ -19,7 +19,7 @@ func newTable(xs []vector, labels []int, classes, features int) table {
 
 func tableWidth(classes int) int { return (classes + 63) / 64 }
 
-func (t *table) has(feature int32, class int) bool {
+func (t *holdings) has(feature int32, class int) bool {
 	return t.bits[int(feature)*t.width+class/64]&(1<<(class%64)) != 0
 }
 

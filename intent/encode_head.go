@@ -64,7 +64,7 @@ func (d *decoder) vocabulary(h *head) {
 		v.ids[id] = int32(i)
 	}
 	h.vocabulary = v
-	h.seen = table{width: tableWidth(h.weights.columns)}
+	h.seen = holdings{width: tableWidth(h.weights.columns)}
 	h.seen.bits = make([]uint64, rows*h.seen.width)
 	d.value(h.seen.bits)
 }

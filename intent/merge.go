@@ -11,10 +11,10 @@ import (
 // made with the policy answer. Examples without a language get that of their words.
 func (r *reading) merge(active Catalog, examples []labelled) {
 	r.catalog = cloned(active)
-	known := map[Example]bool{} // by key instead of text
+	known := map[[2]string]bool{} // by intent and key
 	for _, e := range active.Train() {
 		r.examples = append(r.examples, labelled{Example: e})
-		known[Example{Text: keyOf(e.Text), Intent: e.Intent}] = true
+		known[[2]string{e.Intent, keyOf(e.Text)}] = true
 	}
 	at := map[string]int{}
 	for i, in := range r.catalog.Intents {
@@ -27,7 +27,7 @@ func (r *reading) merge(active Catalog, examples []labelled) {
 		if r.lines[e.Intent] == 0 {
 			r.lines[e.Intent] = e.line
 		}
-		if known[Example{Text: keyOf(e.Text), Intent: e.Intent}] {
+		if known[[2]string{e.Intent, keyOf(e.Text)}] {
 			continue
 		}
 		r.examples = append(r.examples, e)

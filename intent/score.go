@@ -24,7 +24,7 @@ type classifier struct {
 	names      []string // intents, sorted
 	vocabulary *vocabulary
 	weights    matrix
-	seen       table
+	seen       holdings
 	dense      dense
 	outOfScope bool // the last class of weights is OutOfScope, which is not in names
 }
@@ -73,7 +73,7 @@ func (c *classifier) fit(examples []observed, labels []int, classes int, seed ui
 		xs[i], _, _ = c.vocabulary.vector(e.features, e.words)
 	}
 	rows := len(c.vocabulary.hashes)
-	c.seen = newTable(xs, labels, classes, rows)
+	c.seen = newHoldings(xs, labels, classes, rows)
 	c.dense = newDense(examples, labels)
 	for i, e := range examples {
 		xs[i] = c.dense.join(xs[i], c.dense.centre(e.vector), rows)
