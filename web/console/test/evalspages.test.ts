@@ -161,7 +161,7 @@ describe('calibration', () => {
   it('shows labels, versions with the one that ships, and the recommended threshold', async () => {
     fakeAPI({ 'GET /calibration': calibration() })
     const { root } = await visit(CalibrationPage, '/calibration')
-    expect(root.find('dl').text()).toBe('Verdicts of agents40Ratings of visitors3Cases12Threshold0.8')
+    expect(root.find('dl').text()).toBe('Verdicts of agents40Ratings of visitors3Reviewed cases12Threshold0.8')
     expect(root.findAll('tbody tr').slice(0, 2).map((row) => row.find('th').text())).toEqual(['1', '0 in use'])
     expect(root.text()).toContain('at most 3 % wrong answers: threshold 0.83, which answers 40 %')
     expect(root.find('figcaption').text()).toContain('recommended threshold 0.83')

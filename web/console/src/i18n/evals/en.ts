@@ -92,7 +92,7 @@ export const evalsEn = {
     keep: 'Keep the case',
     kept: 'Kept as “{question}”.',
   },
-  labelled: { verdicts: 'Verdicts of agents', ratings: 'Ratings of visitors', cases: 'Cases' },
+  labelled: { verdicts: 'Verdicts of agents', ratings: 'Ratings of visitors', cases: 'Reviewed cases' },
   kind: { logistic: 'logistic', isotonic: 'isotonic' },
   calibration: {
     title: 'Calibration',

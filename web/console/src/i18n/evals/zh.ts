@@ -94,7 +94,7 @@ export const evalsZh: EvalsTable = {
     keep: '保留用例',
     kept: '已保留为“{question}”。',
   },
-  labelled: { verdicts: '客服判断', ratings: '访客评分', cases: '用例' },
+  labelled: { verdicts: '客服判断', ratings: '访客评分', cases: '已审核用例' },
   kind: { logistic: '逻辑回归', isotonic: '保序回归' },
   calibration: {
     title: '校准',
