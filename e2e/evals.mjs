@@ -38,8 +38,9 @@ await play('evals', tell)
 async function tell(site, browser) {
   const manager = await browser.page('manager', DESKTOP.width, DESKTOP.height)
   const agent = await browser.page('agent', DESKTOP.width, DESKTOP.height)
-  await trains(site, manager)
-  await compares(manager)
+  const was = await versionInUse(site, manager)
+  const next = await trains(manager)
+  await compares(manager, was, next)
   await tries(manager)
   await agentJudges(site, browser, agent)
   await runsTheCases(manager)
@@ -47,14 +48,20 @@ async function tell(site, browser) {
   await onAPhone(manager)
 }
 
-async function trains(site, manager) {
-  await step('the knowledge manager sees the intents and the version in use', async () => {
+/** versionInUse returns its number: another story may have had more than one in the same database. */
+async function versionInUse(site, manager) {
+  return step('the knowledge manager sees the intents and the version in use', async () => {
     await signIn(site, manager, 'knowledge_manager')
     await manager.getByRole('link', { name: 'Intents', exact: true }).click()
     await heading(manager, 'Intents')
-    await manager.getByRole('row', { name: /in use/ }).waitFor()
+    const row = await manager.getByRole('row', { name: /in use/ }).textContent()
     await accessible(manager, 'The versions')
+    return parseInt(row, 10)
   })
+}
+
+/** trains returns the number of the version that comes of it. */
+async function trains(manager) {
   await step('uploads examples with a mistake, and is led to its line', async () => {
     await open(manager, 'train', INTENTS)
     await manager.getByLabel('Choose a file').setInputFiles(FILE)
@@ -68,21 +75,23 @@ async function trains(site, manager) {
     await shoot(manager, 'screenshots/30-intents-mistake')
     await accessible(manager, 'The check of examples')
   })
-  await step('corrects it, and trains with a progress bar', async () => {
+  return step('corrects it, and trains with a progress bar', async () => {
     await manager.getByLabel('Examples', { exact: true }).fill(jsonl(ENGRAVING))
     await manager.getByLabel('Note').fill('engravings')
     await manager.getByRole('button', { name: 'Train', exact: true }).click()
     await manager.getByText('The training has begun.').waitFor({ timeout: SLOW_MS })
     await manager.getByRole('progressbar', { name: 'Progress of the training' }).waitFor()
     await shoot(manager, 'screenshots/31-intents-training')
-    await manager.getByText(/^Version 2 is trained\./).waitFor({ timeout: SLOW_MS })
+    const trained = manager.getByText(/^Version \d+ is trained\./)
+    await trained.waitFor({ timeout: SLOW_MS })
     await accessible(manager, 'A training')
+    return parseInt((await trained.textContent()).replace(/\D+/, ''), 10)
   })
 }
 
-async function compares(manager) {
+async function compares(manager, was, next) {
   await step('compares it with the version in use', async () => {
-    await manager.getByRole('link', { name: 'Compare version 2 with version 1' }).click()
+    await manager.getByRole('link', { name: `Compare version ${next} with version ${was}` }).click()
     await heading(manager, 'Compare two versions')
     await manager.getByRole('region', { name: 'By intent, largest change first' }).getByRole('row', { name: /engraving/ }).waitFor({ timeout: SLOW_MS })
     await shoot(manager, 'screenshots/32-intents-compare')
@@ -94,19 +103,19 @@ async function compares(manager) {
     await manager.setViewportSize(DESKTOP)
   })
   await step('activates it, and rolls back', async () => {
-    await manager.getByRole('button', { name: 'Activate version 2' }).click()
+    await manager.getByRole('button', { name: `Activate version ${next}` }).click()
     await accessible(manager, 'The question before an activation')
-    await manager.getByRole('dialog').getByRole('button', { name: 'Activate version 2' }).click()
-    await manager.getByText('Version 2 is in use now.').waitFor()
+    await manager.getByRole('dialog').getByRole('button', { name: `Activate version ${next}` }).click()
+    await manager.getByText(`Version ${next} is in use now.`).waitFor()
     await open(manager, 'versions', INTENTS)
-    await manager.getByRole('row', { name: /^2 in use/ }).waitFor()
+    await manager.getByRole('row', { name: `${next} in use` }).waitFor()
     await shoot(manager, 'screenshots/33-intents-versions')
-    await manager.getByRole('button', { name: 'Roll back to version 1' }).click()
+    await manager.getByRole('button', { name: `Roll back to version ${was}` }).click()
     await manager.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
-    await manager.getByRole('row', { name: /^2 in use/ }).waitFor()
-    await manager.getByRole('button', { name: 'Roll back to version 1' }).click()
-    await manager.getByRole('dialog').getByRole('button', { name: 'Roll back to version 1' }).click()
-    await manager.getByRole('row', { name: /^1 in use/ }).waitFor()
+    await manager.getByRole('row', { name: `${next} in use` }).waitFor()
+    await manager.getByRole('button', { name: `Roll back to version ${was}` }).click()
+    await manager.getByRole('dialog').getByRole('button', { name: `Roll back to version ${was}` }).click()
+    await manager.getByRole('row', { name: `${was} in use` }).waitFor()
   })
 }
 

@@ -68,7 +68,7 @@ async function uploads(site, manager) {
     await accessible(manager, 'The question before a removal')
     await manager.getByRole('button', { name: 'Remove source and documents' }).click()
     await manager.getByText(/was removed\.$/).waitFor()
-    assert.equal(await card.count(), 0, 'removed sources in sight')
+    await card.first().waitFor({ state: 'detached' })
   })
   await step('a page left open over an update of the server loads itself anew', async () => {
     let old = true
