@@ -13,7 +13,7 @@ func Shipped(f Features) Calibrator {
 // DefaultCalibrator is [Shipped] where the workspace has intents. The weights of "repeated" and "grounded" are set by
 // hand: there are too few cases of either.
 func DefaultCalibrator() Calibrator {
-	return Calibrator{Bias: -2.729, Weights: map[string]float64{
+	return Calibrator{Bias: -2.55, Weights: map[string]float64{
 		"complete":     1.13,
 		"distinct":     0.42,
 		"drop":         0.54,

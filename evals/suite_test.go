@@ -166,7 +166,7 @@ func TestSchemaAgreesWithTheLoaderOnAnything(t *testing.T) {
 	check := schema(t)
 	values := map[string][]string{
 		"question": {"q", "", "[q]", "5"}, "decision": {"answer", "clarify", "handoff", "maybe"}, "lang": {"en", "English", "e1"},
-		"tags": {"[]", "[a, b]", "a", "['']"}, "history": {"[x]", "[[x]]"}, "sources": {"[a.md]", "[5]"}, "facts": {"[[a, b], [c]]", "[[]]", "[]"},
+		"tags": {"[]", "[a, b]", "a", "['']"}, "history": {"[x]", "[[x]]"}, "sources": {"[a.md]", "[5]"}, "facts": {"[[a, b], [c]]", "[[]]", "[]"}, "readings": {"[[a.md, 'intent:b']]", "[[]]", "[a]"},
 		"forbidden": {"[x]", "{}"}, "intent": {"oos", "true"}, "reason": {"anger", "null"}, "choices": {"[A]", "[]"},
 		"entities": {"[{kind: email}]", "[{kind: email, value: a@b, text: A}]", "[{value: x}]", "[{kind: x, y: z}]"},
 		"verdict":  {"{reply: x, right: false}", "{reply: x}", "{reply: x, right: no way}"}, "colour": {"red"},

@@ -95,20 +95,26 @@ func (r *suiteReader) expectations(c *Case) map[string]field {
 	return map[string]field{
 		"question": r.text(&c.Question), "lang": r.code(&c.Lang), "tags": r.texts(&c.Tags), "decision": r.decision(&c.Decision),
 		"reason": r.text(&c.Reason), "sources": r.texts(&c.Sources), "forbidden": r.texts(&c.Forbidden),
-		"intent": r.text(&c.Intent), "choices": r.texts(&c.Choices), "facts": r.list(func(n *yaml.Node) error {
-			var alternatives []string
-			if err := r.texts(&alternatives)(n); err != nil {
-				return err
-			}
-			if len(alternatives) == 0 {
-				return r.fail(n, "a fact has no text: list the wordings that will do, or remove it")
-			}
-			c.Facts = append(c.Facts, alternatives)
-			return nil
-		}),
+		"intent": r.text(&c.Intent), "choices": r.texts(&c.Choices),
+		"facts": r.alternatives("fact", &c.Facts), "readings": r.alternatives("reading", &c.Readings),
 		"entities": r.list(func(n *yaml.Node) error { return r.entity(c, n) }),
 		"verdict":  func(n *yaml.Node) error { return r.verdict(c, n) },
 	}
+}
+
+// alternatives reads lists of which any one text will do.
+func (r *suiteReader) alternatives(what string, to *[][]string) field {
+	return r.list(func(n *yaml.Node) error {
+		var texts []string
+		if err := r.texts(&texts)(n); err != nil {
+			return err
+		}
+		if len(texts) == 0 {
+			return r.fail(n, "a %s has no text: list the wordings that will do, or remove it", what)
+		}
+		*to = append(*to, texts)
+		return nil
+	})
 }
 
 func (r *suiteReader) entity(c *Case, n *yaml.Node) error {
