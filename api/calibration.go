@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"handrail/bot"
-	"handrail/curation"
 	"handrail/evals"
 )
 
@@ -58,7 +57,7 @@ func (s *Server) getCalibration(ctx context.Context, _ *struct{}) (*calibrationO
 	if err != nil {
 		return nil, err
 	}
-	cases, err := s.c.Curator.Cases(ctx, ws)
+	suite, err := s.c.Evals.All(ctx, ws)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +65,7 @@ func (s *Server) getCalibration(ctx context.Context, _ *struct{}) (*calibrationO
 	if out.Body.Threshold, err = s.c.Bot.Threshold(ctx, ws); err != nil {
 		return nil, err
 	}
-	out.Body.Labelled = evals.LabelCount{Verdicts: len(labels.Verdicts), Ratings: len(labels.Ratings), Cases: len(cases)}
+	out.Body.Labelled = evals.LabelCount{Verdicts: len(labels.Verdicts), Ratings: len(labels.Ratings), Cases: len(suite.Cases)}
 	out.Body.Versions = []calibratorView{}
 	risk := evals.RiskOfShipped(append(labels.Verdicts, labels.Ratings...), riskTarget)
 	for _, v := range versions {
@@ -87,11 +86,11 @@ type calibratorOutput struct{ Body calibratorView }
 
 func (s *Server) fitCalibrator(ctx context.Context, _ *struct{}) (*calibratorOutput, error) {
 	p := who(ctx)
-	reviewed, err := s.c.Curator.Cases(ctx, p.Workspace)
+	suite, err := s.c.Evals.All(ctx, p.Workspace)
 	if err != nil {
 		return nil, err
 	}
-	cases, n, err := evals.WorkspaceLabels(ctx, s.c.Bot, p.Workspace, reviewedSuite(reviewed))
+	cases, n, err := evals.WorkspaceLabels(ctx, s.c.Bot, p.Workspace, suite)
 	if err != nil {
 		return nil, err
 	}
@@ -101,15 +100,6 @@ func (s *Server) fitCalibrator(ctx context.Context, _ *struct{}) (*calibratorOut
 	}
 	v, err := s.c.Bot.SaveCalibrator(ctx, p.Workspace, p.Actor(), fitted.Fitted())
 	return &calibratorOutput{calibratorOf(v)}, err
-}
-
-func reviewedSuite(cases []curation.Case) evals.Suite {
-	s := evals.Suite{Name: "reviewed"}
-	for _, c := range cases {
-		s.Cases = append(s.Cases, evals.Case{ID: c.ID, Question: c.Question, Lang: c.Lang, Tags: []string{"answerable"},
-			Decision: bot.Answer, Sources: []string{c.Source}})
-	}
-	return s
 }
 
 type calibratorInput struct {

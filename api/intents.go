@@ -139,7 +139,7 @@ func (s *Server) tryIntents(ctx context.Context, in *tryIntentsInput) (*tryInten
 	for _, a := range r.Alternatives[:min(len(r.Alternatives), alternativesShown)] {
 		b.Alternatives = append(b.Alternatives, intentCandidate(a))
 	}
-	for _, e := range intent.Entities(message) {
+	for _, e := range s.c.Classifier.Entities(ctx, who(ctx).Workspace, message) {
 		b.Entities = append(b.Entities, entityView{e.Kind, e.Text, e.Value})
 	}
 	return out, nil

@@ -52,7 +52,7 @@ type checkIntentsOutput struct {
 
 func (s *Server) checkIntents(ctx context.Context, in *checkIntentsInput) (*checkIntentsOutput, error) {
 	ws := who(ctx).Workspace
-	held, err := s.heldMessages(ctx, ws)
+	held, err := s.c.Evals.Held(ctx, ws)
 	if err != nil {
 		return nil, err
 	}
@@ -66,19 +66,6 @@ func (s *Server) checkIntents(ctx context.Context, in *checkIntentsInput) (*chec
 		out.Body.Findings = append(out.Body.Findings, finding(f))
 	}
 	return out, nil
-}
-
-// heldMessages are what the bot of the workspace is examined with.
-func (s *Server) heldMessages(ctx context.Context, ws uuid.UUID) ([]intent.Held, error) {
-	cases, err := s.c.Curator.Cases(ctx, ws)
-	if err != nil {
-		return nil, err
-	}
-	var held []intent.Held
-	for _, c := range cases {
-		held = append(held, intent.Held{Text: c.Question, Where: "the reviewed case " + c.ID})
-	}
-	return held, nil
 }
 
 type trainInput struct {

@@ -125,7 +125,7 @@ func askedBack(t Turn, lang string) bool {
 
 // search asks the knowledge base for the message, in the light of what was said before and of what it is about.
 func (b *Bot) search(ctx context.Context, t Turn, r *Reply, favoured map[uuid.UUID]float64) (knowledge.Result, error) {
-	q := knowledge.Query{Text: t.Text, Lang: r.Lang, Favoured: favoured}
+	q := knowledge.Query{Text: withoutContact(t.Text, r.Entities), Lang: r.Lang, Favoured: favoured}
 	for _, u := range t.History {
 		if u.FromVisitor {
 			q.History = append(q.History, u.Text)
@@ -135,6 +135,21 @@ func (b *Bot) search(ctx context.Context, t Turn, r *Reply, favoured map[uuid.UU
 		q.Topic = in.Label[r.Lang]
 	}
 	return b.c.Base.Search(ctx, t.Workspace, q)
+}
+
+// withoutContact leaves out how the visitor can be reached, which is no part of the question; a message that is nothing
+// else stays.
+func withoutContact(message string, entities []intent.Entity) string {
+	out := message
+	for _, e := range entities {
+		if e.Kind == intent.KindEmail || e.Kind == intent.KindPhone {
+			out = strings.ReplaceAll(out, e.Text, " ")
+		}
+	}
+	if len(text.Words(out)) == 0 {
+		return message
+	}
+	return out
 }
 
 // favoured returns the documents that deal with a likely intent, nil if none is likely enough.

@@ -201,3 +201,15 @@ func TestASmallBaseAdmitsWhatItDoesNotKnow(t *testing.T) {
 	require.NotEqual(t, Answer, r.Decision)
 	require.Less(t, r.Confidence, 0.5)
 }
+
+func TestHowToReachTheVisitorIsNoPartOfTheQuestion(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]string{
+		"I am ada@example.com. What does shipping cost?": "I am  . What does shipping cost?",
+		"call +49 30 901820 about refunds":               "call   about refunds",
+		"ada@example.com":                                "ada@example.com",
+		"where is order HP-40718825":                     "where is order HP-40718825",
+	} {
+		require.Equal(t, want, withoutContact(message, intent.Entities(message)))
+	}
+}

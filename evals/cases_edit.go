@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"handrail/bot"
+	"handrail/intent"
 	"handrail/internal/errs"
 	"handrail/internal/text"
 )
@@ -17,7 +18,8 @@ const (
 	maxCaseList = 50
 )
 
-// CaseEdit is what somebody says about a case; what is nil stays as it is.
+// CaseEdit is what somebody says about a case; what is nil stays as it is. Question and history are masked like those
+// that are taken from a turn: people copy what they see.
 type CaseEdit struct {
 	Question *string // at most 4,000 characters, like every text here
 	Decision *bot.Decision
@@ -31,7 +33,7 @@ type CaseEdit struct {
 // apply changes c, or says what is wrong with the edit, as [errs.Invalid] or [errs.TooLarge].
 func (e CaseEdit) apply(c *StoredCase) error {
 	if e.Question != nil {
-		c.Question = tidy(*e.Question)
+		c.Question = intent.Mask(tidy(*e.Question))
 	}
 	if e.Decision != nil {
 		c.Decision = *e.Decision
@@ -41,6 +43,9 @@ func (e CaseEdit) apply(c *StoredCase) error {
 	}
 	if e.History != nil {
 		c.History = tidyAll(e.History)
+		for i, said := range c.History {
+			c.History[i] = intent.Mask(said)
+		}
 	}
 	if e.Sources != nil {
 		c.Sources = tidyAll(e.Sources)

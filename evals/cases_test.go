@@ -101,7 +101,11 @@ func TestCasesBelongToTheirWorkspace(t *testing.T) {
 	_, err = s.AddCase(t.Context(), ws, "user:1", "Ana", id, 1, CaseEdit{})
 	require.True(t, errs.Is(err, errs.Conflict), "%v", err)
 
-	question := "mine now?"
+	question := "mine now? write to ana@example.com"
+	edited, err := s.UpdateCase(t.Context(), ws, "user:1", c.ID, CaseEdit{Question: &question, History: []string{"call 415 555 0100 or bo@example.com"}})
+	require.NoError(t, err)
+	require.Equal(t, "mine now? write to [e-mail]", edited.Question)
+	require.NotContains(t, edited.History[0], "@")
 	_, err = s.UpdateCase(t.Context(), other, "user:2", c.ID, CaseEdit{Question: &question})
 	require.True(t, errs.Is(err, errs.NotFound), "%v", err)
 	require.True(t, errs.Is(s.RemoveCase(t.Context(), other, "user:2", c.ID), errs.NotFound))
@@ -110,7 +114,7 @@ func TestCasesBelongToTheirWorkspace(t *testing.T) {
 	require.Empty(t, list)
 	_, err = s.Suite(t.Context(), other, SuiteCases)
 	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
-	require.Equal(t, 1, count(t, db, ws, `SELECT count(*) FROM audit_log WHERE workspace_id = $1 AND action LIKE 'eval.%'`),
+	require.Equal(t, 2, count(t, db, ws, `SELECT count(*) FROM audit_log WHERE workspace_id = $1 AND action LIKE 'eval.%'`),
 		"what was refused leaves no record")
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"handrail/intent"
 	"handrail/internal/errs"
 	"handrail/internal/postgres"
 )
@@ -60,25 +61,48 @@ func (s *Store) Suite(ctx context.Context, ws uuid.UUID, name string) (Suite, er
 	if name != SuiteReviewed && name != SuiteCases {
 		return Suite{}, errs.New(errs.Invalid, "there is no suite %q: use %s or %s", name, SuiteCases, SuiteReviewed)
 	}
-	suite := Suite{Name: name}
-	var err error
-	if suite.Cases, err = s.c.Reviewed(ctx, ws); err != nil {
-		return Suite{}, err
-	}
-	if name == SuiteCases {
-		cases, err := s.Cases(ctx, ws)
-		if err != nil {
-			return Suite{}, err
-		}
-		for _, c := range cases {
-			suite.Cases = append(suite.Cases, c.Case())
-		}
+	suite, err := s.All(ctx, ws)
+	if name == SuiteReviewed {
+		suite.Name = name
+		suite.Cases, err = s.c.Reviewed(ctx, ws)
 	}
 	switch {
+	case err != nil:
+		return Suite{}, err
 	case len(suite.Cases) > 0:
 		return suite, nil
 	case name == SuiteReviewed:
 		return Suite{}, errs.New(errs.Invalid, "there are no reviewed cases yet: publish a draft in the console first")
 	}
 	return Suite{}, errs.New(errs.Invalid, "there are no cases yet: make one of a conversation, or publish a draft")
+}
+
+// All returns the workspace's cases, those of published drafts and those made of conversations; perhaps none.
+func (s *Store) All(ctx context.Context, ws uuid.UUID) (Suite, error) {
+	suite := Suite{Name: SuiteCases}
+	var err error
+	if suite.Cases, err = s.c.Reviewed(ctx, ws); err != nil {
+		return Suite{}, err
+	}
+	made, err := s.Cases(ctx, ws)
+	if err != nil {
+		return Suite{}, err
+	}
+	for _, c := range made {
+		suite.Cases = append(suite.Cases, c.Case())
+	}
+	return suite, nil
+}
+
+// Held returns the questions that the bot of a workspace is examined with, and that must not be learned.
+func (s *Store) Held(ctx context.Context, ws uuid.UUID) ([]intent.Held, error) {
+	suite, err := s.All(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	var held []intent.Held
+	for _, c := range suite.Cases {
+		held = append(held, intent.Held{Text: c.Question, Where: "the eval case " + c.ID})
+	}
+	return held, nil
 }

@@ -48,8 +48,8 @@ func (cmd *evalCalibrateCommand) Run(ctx context.Context, c *commands, io stream
 
 // workspace fits to what people have said about the bot's answers.
 func (cmd *evalCalibrateCommand) workspace(ctx context.Context, st *stack, io streams) error {
-	suite, err := st.evals.Suite(ctx, st.workspace, evals.SuiteCases)
-	if err != nil && !errs.Is(err, errs.Invalid) { // a workspace without cases has verdicts and ratings
+	suite, err := st.evals.All(ctx, st.workspace)
+	if err != nil {
 		return err
 	}
 	cases, n, err := evals.WorkspaceLabels(ctx, st.bot, st.workspace, suite)

@@ -42,16 +42,9 @@ func (cmd *intentsCheckCommand) Run(ctx context.Context, c *commands, io streams
 
 // held is what the bot is examined with: the workspace's cases, and the file of --valid.
 func (cmd *intentsCheckCommand) held(ctx context.Context, st *stack) ([]intent.Held, error) {
-	var held []intent.Held
-	cases, err := st.curator.Cases(ctx, st.workspace)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range cases {
-		held = append(held, intent.Held{Text: c.Question, Where: "the reviewed case " + c.ID})
-	}
-	if cmd.Valid == "" {
-		return held, nil
+	held, err := st.evals.Held(ctx, st.workspace)
+	if err != nil || cmd.Valid == "" {
+		return held, err
 	}
 	upload, err := readExamples(cmd.Valid, "auto")
 	if err != nil {
