@@ -109,8 +109,7 @@ func (b *Bot) intentReadings(ctx context.Context, ws uuid.UUID, r *Reply, said s
 	return readings, covered, nil
 }
 
-// documentReadings returns the documents found, without those that are covered. One document alone is split by its
-// sections.
+// documentReadings returns the documents found, without those that are covered.
 func documentReadings(r *Reply, covered map[uuid.UUID]bool) []reading {
 	seen := map[uuid.UUID]bool{}
 	var readings []reading

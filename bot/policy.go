@@ -24,9 +24,15 @@ func (b *Bot) clarifyPolicy(ctx context.Context, t Turn, r *Reply) (bool, error)
 		return false, err
 	}
 	if len(choices) < 2 {
-		if choices, err = b.choices(ctx, t, r, specificityOf(t.Text)); err != nil || len(choices) < 2 {
-			return false, err
+		choices = nil
+		for _, found := range documentReadings(r, nil) {
+			if len(choices) < maxChoices {
+				choices = append(choices, found.choice)
+			}
 		}
+	}
+	if len(choices) < 2 {
+		return false, nil
 	}
 	r.Decision, r.Reason, r.Confidence = Clarify, ReasonAmbiguous, b.confidence(t, r)
 	r.Text, r.Choices = cmpOr(inLanguage(in.Reply, r.Lang), phrases(r.Lang).clarify), choices

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -80,7 +81,22 @@ func specificityOf(message string) specificity {
 		}
 		i += n
 	}
+	if s.things > 0 && asksFor(message) {
+		s.rest += 0.5
+	}
 	return s
+}
+
+// asksFor reports whether a message asks how, when, where or why: of a thing that it names, that is something definite.
+func asksFor(message string) bool {
+	for _, w := range text.Words(message) {
+		if slices.Contains([]string{"how", "when", "where", "why"}, w) {
+			return true
+		}
+	}
+	return slices.ContainsFunc([]string{"怎么", "如何", "多久", "什么时候", "哪里", "哪儿", "为什么", "多少"}, func(w string) bool {
+		return strings.Contains(message, w)
+	})
 }
 
 // blank separates words of alphabetic scripts.

@@ -55,6 +55,7 @@ type intents struct {
 		Examples    map[string][]string `yaml:"examples"`
 	} `yaml:"intents"`
 	OutOfScope map[string][]string `yaml:"out_of_scope"`
+	Entities   map[string]any      `yaml:"entities"`
 }
 
 var languages = []string{"en", "zh"}
