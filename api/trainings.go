@@ -13,7 +13,7 @@ import (
 
 const (
 	// uploadedExamples bounds the body of an upload of examples.
-	uploadedExamples = 16 << 20
+	uploadedExamples = 4 << 20
 	// trainingsListed is how many trainings a list holds.
 	trainingsListed = 20
 )

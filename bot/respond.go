@@ -138,13 +138,16 @@ func (b *Bot) search(ctx context.Context, t Turn, r *Reply, favoured map[uuid.UU
 }
 
 // withoutContact leaves out how the visitor can be reached, which is no part of the question; a message that is nothing
-// else stays.
+// else stays. A case made of a conversation holds masks in place of it.
 func withoutContact(message string, entities []intent.Entity) string {
 	out := message
 	for _, e := range entities {
 		if e.Kind == intent.KindEmail || e.Kind == intent.KindPhone {
 			out = strings.ReplaceAll(out, e.Text, " ")
 		}
+	}
+	for _, mask := range intent.Masks() {
+		out = strings.ReplaceAll(out, mask, " ")
 	}
 	if len(text.Words(out)) == 0 {
 		return message

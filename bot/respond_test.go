@@ -208,6 +208,7 @@ func TestHowToReachTheVisitorIsNoPartOfTheQuestion(t *testing.T) {
 		"I am ada@example.com. What does shipping cost?": "I am  . What does shipping cost?",
 		"call +49 30 901820 about refunds":               "call   about refunds",
 		"ada@example.com":                                "ada@example.com",
+		"mail me at [e-mail] or [phone] about boots":     "mail me at   or   about boots",
 		"where is order HP-40718825":                     "where is order HP-40718825",
 	} {
 		require.Equal(t, want, withoutContact(message, intent.Entities(message)))

@@ -34,6 +34,9 @@ func ReadBaseline(name string, r io.Reader) (Baseline, error) {
 	if err := dec.Decode(&b); err != nil {
 		return Baseline{}, errs.Wrap(err, errs.Invalid, "%s is not a baseline: %v; save a new one with --save-baseline", name, err)
 	}
+	if len(b.Metrics) == 0 && len(b.Cases) == 0 && len(b.Passing) == 0 {
+		return Baseline{}, errs.New(errs.Invalid, "%s holds nothing to compare with; save a new one with --save-baseline", name)
+	}
 	return b, nil
 }
 

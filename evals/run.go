@@ -35,7 +35,7 @@ type Result struct {
 	Choices    []string           `json:"choices,omitempty"`
 	Pass       bool               `json:"pass"`     // every expectation met
 	Failures   []string           `json:"failures"` // what was not, in words
-	Right      bool               `json:"right"`    // the best passage is an expected source: what the confidence predicts
+	Right      bool               `json:"right"`    // the answer, given or withheld, is from an expected source and says all facts: what the confidence predicts
 	Scores     map[string]float64 `json:"scores"`   // by metric, of those that this question says something about
 	Features   map[string]float64 `json:"features"`
 	Model      string             `json:"model"` // that wrote the reply, "" for none
@@ -119,7 +119,7 @@ func judgeReply(ctx context.Context, scorers []Scorer, c Case, reply bot.Reply) 
 		Reason: reply.Reason, Confidence: round(reply.Confidence), Threshold: reply.Threshold, Intent: reply.Intent.Name,
 		WantIntent: c.Intent, Reply: reply.Text, Sources: sources(reply), Passages: passagesOf(reply),
 		Choices: labelsOf(reply.Choices), Failures: []string{},
-		Right: bestIsExpected(c, reply), Scores: map[string]float64{}, Features: reply.Features.Map(), Model: reply.Model,
+		Right: answersRight(c, reply), Scores: map[string]float64{}, Features: reply.Features.Map(), Model: reply.Model,
 		Ms: round(float64(reply.Took.Microseconds()) / 1000)}
 	for _, s := range scorers {
 		v, err := s.Score(ctx, c, reply)
@@ -137,6 +137,26 @@ func judgeReply(ctx context.Context, scorers []Scorer, c Case, reply bot.Reply) 
 		r.Scores["wrong_answers"] = truth(!r.Pass)
 	}
 	return r, nil
+}
+
+// answersRight reports whether the answer that was given, or withheld for want of confidence, comes from an expected
+// source and says what it must.
+func answersRight(c Case, reply bot.Reply) bool {
+	said := reply.Text
+	if reply.Decision != bot.Answer {
+		if reply.Withheld == nil {
+			return bestIsExpected(c, reply)
+		}
+		said = reply.Withheld.Text
+	}
+	return bestIsExpected(c, reply) && saysAll(c, said)
+}
+
+// saysAll reports whether a text holds one wording of every fact of the case.
+func saysAll(c Case, said string) bool {
+	return !slices.ContainsFunc(c.Facts, func(wordings []string) bool {
+		return !slices.ContainsFunc(wordings, func(f string) bool { return contains(said, f) })
+	})
 }
 
 // bestIsExpected reports whether the passage found first belongs to an expected source.

@@ -14,6 +14,7 @@ import (
 
 	"handrail/ingest"
 	"handrail/internal/audit"
+	"handrail/internal/errs"
 )
 
 type ingestCommand struct {
@@ -75,6 +76,9 @@ func (cmd *ingestCommand) Run(ctx context.Context, c *commands, io streams) erro
 }
 
 func (cmd *ingestCommand) ingest(ctx context.Context, st *stack, io streams) error {
+	if !cmd.Gate && (cmd.Suite != "" || cmd.Baseline != "") {
+		return errs.New(errs.Invalid, "--suite and --baseline say what a gated ingest must pass: add --gate")
+	}
 	specs, err := cmd.specs(cmd.Sources...)
 	if err != nil {
 		return err

@@ -113,7 +113,7 @@ export const evalsZh: EvalsTable = {
     actions: '操作',
     shipped: '随程序提供。',
     activate: '启用',
-    activateOf: '启用版本 {n}',
+    activateOf: '启用 版本 {n}',
     activateText: '从现在起，每个回答的置信度都由此版本给出。',
     activated: '版本 {n} 已启用。',
     threshold: '阈值',
