@@ -45,12 +45,9 @@ const siblingShare = 0.4
 
 // fitting returns the passage to quote: of the best one and its siblings in the same document, the one whose own text
 // says most about the question and holds the type of answer that was asked for. The title, which they share, helped to
-// find them, so its words count a quarter.
+// find them, so its words count a quarter, and nothing where the question has no others: the ranking knows better then.
 func fitting(question string, hits []knowledge.Hit) knowledge.Hit {
-	weights, wanted := rarity(question, hits), expected(question)
-	for term := range termSet(hits[0].Title) {
-		weights[term] /= 4
-	}
+	weights, wanted := untitled(rarity(question, hits), hits[0].Title), expected(question)
 	score := func(h knowledge.Hit) float64 {
 		own := h.Text
 		if n := len(h.HeadingPath); n > 0 {
@@ -69,4 +66,24 @@ func fitting(question string, hits []knowledge.Hit) knowledge.Hit {
 		}
 	}
 	return best
+}
+
+// untitled takes from the words of a title most of their weight, or all of it if no other word has any.
+func untitled(weights map[string]float64, title string) map[string]float64 {
+	named := termSet(title)
+	var others float64
+	for term, weight := range weights {
+		if !named[term] {
+			others += weight
+		}
+	}
+	for term := range weights {
+		switch {
+		case named[term] && others == 0:
+			weights[term] = 0
+		case named[term]:
+			weights[term] /= 4
+		}
+	}
+	return weights
 }

@@ -37,3 +37,15 @@ func TestFittingPassage(t *testing.T) {
 		require.Equal(t, c.want, fitting(c.question, append([]knowledge.Hit{best}, c.rest...)).Text, name)
 	}
 }
+
+func TestWordsOfTheTitleDoNotChooseTheSection(t *testing.T) {
+	t.Parallel()
+	section := func(heading, body string, score float64) knowledge.Hit {
+		return knowledge.Hit{Score: score, Passage: knowledge.Passage{Title: "Rain jacket: features and washing",
+			HeadingPath: []string{heading}, Text: body}}
+	}
+	hits := []knowledge.Hit{section("How to wash it", "Machine, 30 degrees, gentle cycle.", 1),
+		section("No longer rolls off", "Wash the jacket, then heat it. A dark jacket does not mean that rain comes in.", .8)}
+	require.Equal(t, hits[0], fitting("How do I wash the rain jacket?", hits))
+	require.Equal(t, hits[1], fitting("Why is the rain jacket dark?", hits))
+}
