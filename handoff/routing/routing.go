@@ -34,8 +34,8 @@ type Policy string
 const (
 	LeastLoaded Policy = "least_loaded" // smallest share of capacity in use, then longest idle
 	LongestIdle Policy = "longest_idle"
-	RoundRobin  Policy = "round_robin"  // the one whose last assignment is longest ago
-	BySkill     Policy = "skills"       // best sum of skill levels asked for, then least loaded
+	RoundRobin  Policy = "round_robin" // the one whose last assignment is longest ago
+	BySkill     Policy = "skills"      // best sum of skill levels asked for, then least loaded
 )
 
 // Route is where the rules send a conversation. The zero value means any agent, by the workspace's default policy.
