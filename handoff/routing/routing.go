@@ -44,7 +44,9 @@ type Route struct {
 	Policy   Policy         // "" = least loaded
 	Priority int            // added to the priority that the handoff brings
 	Skills   map[string]int // skill -> least level, 1 to 5; an agent who lacks one is not a candidate
+	Language string         // BCP 47, that the agent must speak; "" = any
 	Agent    int64          // asked for by name; 0 = nobody in particular
+	Email    string         // of the agent asked for; the desk finds out who that is and sets Agent
 	Rule     int            // number of the rule that matched, from 1; 0 = none did
 }
 
