@@ -22,7 +22,10 @@
 // them, and choose.go picks the agent.
 package routing
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Facts are what rules may ask about. Fields that are not known are zero.
 type Facts struct {
@@ -85,6 +88,12 @@ type Need struct {
 	Skills   map[string]int // as in Route
 	Language string         // that the agent must speak; "" = any
 	Agent    int64          // goes before all others if they are among the candidates; 0 = nobody in particular
+}
+
+// Same reports whether two routes lead to the same, whichever rule of whichever version they come from.
+func (r Route) Same(other Route) bool {
+	return r.Group == other.Group && r.Policy == other.Policy && r.Priority == other.Priority &&
+		r.Language == other.Language && r.Agent == other.Agent && r.Email == other.Email && maps.Equal(r.Skills, other.Skills)
 }
 
 // Need is what the route asks of an agent. The policy is the route's own, or else that of the group.

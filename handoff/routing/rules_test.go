@@ -124,11 +124,11 @@ routing_rules:
 	again, err := routing.Compile(rules.Texts())
 	require.NoError(t, err)
 	for text, want := range map[string]routing.Route{
-		"我想申请退款":           {Group: "after-sales", Rule: 1},
+		"我想申请退款":              {Group: "after-sales", Rule: 1},
 		"Sorry, IT'S  Broken": {Group: "after-sales", Rule: 1},
-		"想做功能諮詢":           {},
-		"想做功能咨询":           {Group: "technical", Priority: 2, Rule: 2},
-		"hello":            {},
+		"想做功能諮詢":              {},
+		"想做功能咨询":              {Group: "technical", Priority: 2, Rule: 2},
+		"hello":               {},
 	} {
 		for _, r := range []*routing.Rules{rules, again} {
 			got, err := r.Route(t.Context(), routing.Facts{Text: text, Language: "zh"})
