@@ -88,6 +88,9 @@ func (a *Agent) Claim(conversation string) {
 // Wait returns when everything sent was settled, or with an error of kind errs.Unavailable when ctx ends before.
 func (a *Agent) Wait(ctx context.Context) error { return a.wait(ctx) }
 
+// Pending returns how many frames are not settled yet.
+func (a *Agent) Pending() int { return a.pending() }
+
 // Drop breaks the present connection. The agent comes back by itself.
 func (a *Agent) Drop() { a.drop() }
 

@@ -316,3 +316,10 @@ func (l *link) drop() {
 		_ = l.conn.ws.NetConn().Close()
 	}
 }
+
+// pending counts what is not settled yet.
+func (l *link) pending() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.outbox.size()
+}

@@ -50,6 +50,9 @@ func (v *Visitor) CallPerson() { v.once(outbound{Type: "person"}) }
 // Wait returns when everything sent was settled, or with an error of kind errs.Unavailable when ctx ends before.
 func (v *Visitor) Wait(ctx context.Context) error { return v.wait(ctx) }
 
+// Pending returns how many frames are not settled yet.
+func (v *Visitor) Pending() int { return v.pending() }
+
 // Drop breaks the present connection. The visitor comes back by itself.
 func (v *Visitor) Drop() { v.drop() }
 
