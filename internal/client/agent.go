@@ -72,12 +72,12 @@ func (a *Agent) Cursor(conversation string) int64 {
 // Send puts a reply into the outbox and returns its client id. It is refused as a conflict once the conversation is
 // someone else's.
 func (a *Agent) Send(conversation, body string) string {
-	return a.post(outbound{Type: "send", Conversation: conversation, Body: body, Kind: "text"})
+	return a.post(outbound{Type: "send", ClientID: newID(), Conversation: conversation, Body: body, Kind: "text"})
 }
 
 // Close ends a conversation, which should be watched: its entry is the answer.
 func (a *Agent) Close(conversation string) string {
-	return a.post(outbound{Type: "close", Conversation: conversation})
+	return a.post(outbound{Type: "close", ClientID: newID(), Conversation: conversation})
 }
 
 // Claim takes a waiting conversation. It is lost if the agent is away; the desk tells how it went.

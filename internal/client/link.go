@@ -229,9 +229,8 @@ func (l *link) flush() {
 	}
 }
 
-// post puts a frame into the outbox.
+// post puts a frame into the outbox and returns its client id.
 func (l *link) post(f outbound) string {
-	f.ClientID = newID()
 	l.mu.Lock()
 	l.outbox.add(f)
 	l.mu.Unlock()

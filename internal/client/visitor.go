@@ -11,6 +11,10 @@ type Site struct {
 	Token   string // of a contact that an earlier session has made; "" for a new one
 	Lang    string // en or zh
 	PageURL string
+
+	// Where an earlier session left off: what a client keeps beside the token. Zero values start from the beginning.
+	Conversation string
+	Cursor       int64 // number of the last entry shown
 }
 
 // Visitor is a visitor's end of the chat.
@@ -29,7 +33,7 @@ func NewVisitor(c Config, s Site, on Handlers) (*Visitor, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
 	}
-	v := &Visitor{site: s, link: link{config: c, path: "/ws/visitor", on: on, settled: make(chan struct{})}}
+	v := &Visitor{site: s, conversation: s.Conversation, cursor: s.Cursor, link: link{config: c, path: "/ws/visitor", on: on, settled: make(chan struct{})}}
 	v.ticket, v.greet, v.handle = v.session, v.hello, v.frame
 	return v, nil
 }
@@ -39,10 +43,18 @@ func NewVisitor(c Config, s Site, on Handlers) (*Visitor, error) {
 func (v *Visitor) Run(ctx context.Context) error { return v.run(ctx) }
 
 // Send puts a message into the outbox and returns its client id.
-func (v *Visitor) Send(body string) string { return v.post(outbound{Type: "send", Body: body}) }
+func (v *Visitor) Send(body string) string { return v.SendAs(newID(), body) }
+
+// SendAs is Send under a client id that was chosen earlier, as by a session that ended before the acknowledgement. It
+// returns the id.
+func (v *Visitor) SendAs(clientID, body string) string {
+	return v.post(outbound{Type: "send", ClientID: clientID, Body: body})
+}
 
 // Rate rates a closed conversation from 1 to 5.
-func (v *Visitor) Rate(score int) string { return v.post(outbound{Type: "csat", Score: score}) }
+func (v *Visitor) Rate(score int) string {
+	return v.post(outbound{Type: "csat", ClientID: newID(), Score: score})
+}
 
 // CallPerson asks for a person. It is lost if the visitor is away; repeating it does no harm.
 func (v *Visitor) CallPerson() { v.once(outbound{Type: "person"}) }

@@ -162,3 +162,19 @@ func random(t *testing.T) *rand.Rand {
 func soon(r *rand.Rand, most time.Duration) time.Duration {
 	return time.Duration(r.Int64N(int64(most)))
 }
+
+// live runs a client until the test ends.
+func live(t *testing.T, run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := run(ctx); ctx.Err() == nil {
+			t.Errorf("a client gave up: %v", err)
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+}

@@ -59,6 +59,9 @@ func (n *Node) URL() string { return "http://" + n.Front.Address() }
 // Direct is where clients reach the node without a proxy.
 func (n *Node) Direct() string { return "http://" + n.listen }
 
+// Link opens one more proxy between clients and the node, for faults that only some of them meet.
+func (n *Node) Link() (*Proxy, error) { return n.cluster.proxies.open("link", n.listen) }
+
 // Launch starts the process and returns at once.
 func (n *Node) Launch() error {
 	n.mu.Lock()

@@ -50,6 +50,9 @@ type Proxy struct {
 	address string
 }
 
+// URL is where clients of the proxy reach a node.
+func (p *Proxy) URL() string { return "http://" + p.address }
+
 // Address is the host:port on which the proxy listens. It stays the same over cuts.
 func (p *Proxy) Address() string { return p.address }
 
