@@ -39,6 +39,7 @@ var Layers = map[string][]string{
 	"internal/auth":       {"internal/audit", "internal/postgres", "internal/errs"},
 	"internal/report":     {"internal/audit", "internal/postgres", "internal/errs"},
 	"internal/chat":       {"internal/seal", "internal/text", "internal/events", "internal/postgres", "internal/errs"},
+	"internal/faults":     {"handoff", "internal"},
 	"internal/webhook":    {"internal/events", "internal/audit", "internal/postgres", "internal/errs"},
 	"knowledge":           {"internal/postings", "internal/text", "internal/llm", "internal/audit", "internal/postgres", "internal/errs"},
 	"intent":              {"internal/progress", "internal/text", "internal/llm", "internal/audit", "internal/postgres", "internal/errs"},
