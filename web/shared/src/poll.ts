@@ -1,0 +1,99 @@
+import { CLOSE_SIGN_IN } from './protocol'
+
+/** Channel is what a Link needs of a WebSocket; PollSocket offers the same over plain requests. */
+export interface Channel {
+  onopen: ((event: Event) => void) | null
+  onmessage: ((event: MessageEvent) => void) | null
+  onclose: ((event: CloseEvent) => void) | null
+  send(data: string): void
+  close(): void
+}
+
+const WAIT_S = 25
+const ANSWER_WITHIN_MS = (WAIT_S + 10) * 1000
+const LOST = 1006
+
+interface Answer {
+  session: string
+  frames: object[] | null
+}
+
+/**
+ * PollSocket carries the frames of a WebSocket over requests that the server answers when it has something to say, for
+ * networks that let no WebSocket through. One request at a time is held open for what comes; what is sent meanwhile
+ * goes in requests of its own, one after the other, so that frames keep their order.
+ */
+export class PollSocket implements Channel {
+  onopen: Channel['onopen'] = null
+  onmessage: Channel['onmessage'] = null
+  onclose: Channel['onclose'] = null
+  private session = ''
+  private waiting: string[] = []
+  private sending = false
+  private readonly aborter = new AbortController()
+
+  constructor(
+    private readonly url: string,
+    private readonly ticket: string,
+  ) {
+    queueMicrotask(() => void this.run())
+  }
+
+  send(data: string): void {
+    this.waiting.push(data)
+    // Before the session is open its first request carries what is sent.
+    if (this.session) void this.drain()
+  }
+
+  close(): void {
+    this.aborter.abort()
+  }
+
+  private async run(): Promise<void> {
+    this.onopen?.(new Event('open'))
+    try {
+      await this.exchange({ ticket: this.ticket }, 0)
+      void this.drain()
+      while (!this.aborter.signal.aborted) await this.exchange({ session: this.session }, WAIT_S)
+    } catch (error) {
+      this.end(error instanceof SignIn ? CLOSE_SIGN_IN : LOST)
+    }
+  }
+
+  private async drain(): Promise<void> {
+    if (this.sending) return
+    this.sending = true
+    try {
+      while (this.waiting.length > 0) await this.exchange({ session: this.session }, 0)
+    } catch (error) {
+      this.end(error instanceof SignIn ? CLOSE_SIGN_IN : LOST)
+    }
+    this.sending = false
+  }
+
+  /** exchange sends what waits, unless the request is the one held open, and delivers the server's frames. */
+  private async exchange(who: { ticket: string } | { session: string }, wait: number): Promise<void> {
+    const frames = wait ? [] : this.waiting.splice(0)
+    const body = `{${JSON.stringify(who).slice(1, -1)},"frames":[${frames.join()}],"wait_s":${wait}}`
+    const { signal } = this.aborter
+    const timer = setTimeout(() => this.end(LOST), ANSWER_WITHIN_MS)
+    const request = { method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json' }, body, signal } as const
+    const response = await fetch(this.url, request).finally(() => clearTimeout(timer))
+    if (response.status === 401) throw new SignIn()
+    if (!response.ok) throw new Error(`HTTP ${response.status}`)
+    const answer = (await response.json()) as Answer
+    this.session = answer.session
+    for (const frame of answer.frames ?? []) {
+      if (signal.aborted) return
+      this.onmessage?.(new MessageEvent('message', { data: JSON.stringify(frame) }))
+    }
+  }
+
+  private end(code: number): void {
+    if (this.aborter.signal.aborted) return
+    this.aborter.abort()
+    this.onclose?.(new CloseEvent('close', { code }))
+  }
+}
+
+class SignIn extends Error {}
