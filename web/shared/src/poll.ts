@@ -2,9 +2,9 @@ import { CLOSE_SIGN_IN } from './protocol'
 
 /** Channel is what a Link needs of a WebSocket; PollSocket offers the same over plain requests. */
 export interface Channel {
-  onopen: ((event: Event) => void) | null
-  onmessage: ((event: MessageEvent) => void) | null
-  onclose: ((event: CloseEvent) => void) | null
+  onopen: (() => void) | null
+  onmessage: ((event: { data: unknown }) => void) | null
+  onclose: ((event: { code: number }) => void) | null
   send(data: string): void
   close(): void
 }
@@ -50,24 +50,16 @@ export class PollSocket implements Channel {
   }
 
   private async run(): Promise<void> {
-    this.onopen?.(new Event('open'))
-    try {
-      await this.exchange({ ticket: this.ticket }, 0)
-      void this.drain()
-      while (!this.aborter.signal.aborted) await this.exchange({ session: this.session }, WAIT_S)
-    } catch (error) {
-      this.end(error instanceof SignIn ? CLOSE_SIGN_IN : LOST)
-    }
+    this.onopen?.()
+    await this.exchange({ ticket: this.ticket }, 0)
+    void this.drain()
+    while (!this.aborter.signal.aborted) await this.exchange({ session: this.session }, WAIT_S)
   }
 
   private async drain(): Promise<void> {
     if (this.sending) return
     this.sending = true
-    try {
-      while (this.waiting.length > 0) await this.exchange({ session: this.session }, 0)
-    } catch (error) {
-      this.end(error instanceof SignIn ? CLOSE_SIGN_IN : LOST)
-    }
+    while (this.waiting.length > 0 && !this.aborter.signal.aborted) await this.exchange({ session: this.session }, 0)
     this.sending = false
   }
 
@@ -78,22 +70,17 @@ export class PollSocket implements Channel {
     const { signal } = this.aborter
     const timer = setTimeout(() => this.end(LOST), ANSWER_WITHIN_MS)
     const request = { method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json' }, body, signal } as const
-    const response = await fetch(this.url, request).finally(() => clearTimeout(timer))
-    if (response.status === 401) throw new SignIn()
-    if (!response.ok) throw new Error(`HTTP ${response.status}`)
-    const answer = (await response.json()) as Answer
+    const response = await fetch(this.url, request).catch(() => null)
+    clearTimeout(timer)
+    const answer = response?.ok ? ((await response.json().catch(() => null)) as Answer | null) : null
+    if (!answer) return this.end(response?.status === 401 ? CLOSE_SIGN_IN : LOST)
     this.session = answer.session
-    for (const frame of answer.frames ?? []) {
-      if (signal.aborted) return
-      this.onmessage?.(new MessageEvent('message', { data: JSON.stringify(frame) }))
-    }
+    for (const frame of answer.frames ?? []) if (!signal.aborted) this.onmessage?.({ data: JSON.stringify(frame) })
   }
 
   private end(code: number): void {
     if (this.aborter.signal.aborted) return
     this.aborter.abort()
-    this.onclose?.(new CloseEvent('close', { code }))
+    this.onclose?.({ code })
   }
 }
-
-class SignIn extends Error {}
