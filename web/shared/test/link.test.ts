@@ -138,14 +138,17 @@ describe('Link', () => {
 })
 
 describe('Link without WebSockets', () => {
-  let polls: { body: { ticket?: string; session?: string; frames: { t: string }[]; wait_s: number }; answer: (frames: object[], status?: number) => void }[]
+  let polls: { body: { ticket?: string; session?: string; frames: { t: string }[]; got: number; wait_s: number }; answer: (frames: object[], status?: number, upTo?: number) => void }[]
+  let upTo: number
 
   beforeEach(() => {
     polls = []
+    upTo = 0
     vi.stubGlobal('fetch', (_url: string, init: RequestInit) =>
       new Promise<Response>((resolve, reject) => {
         init.signal?.addEventListener('abort', () => reject(new Error('aborted')))
-        const answer = (frames: object[], status = 200) => resolve(Response.json({ session: 's', frames }, { status }))
+        const answer = (frames: object[], status = 200, last = (upTo += frames.length)) =>
+          resolve(Response.json({ session: frames.length ? 's' : '', frames, up_to: last }, { status }))
         polls.push({ body: JSON.parse(init.body as string), answer })
       }),
     )
@@ -170,11 +173,11 @@ describe('Link without WebSockets', () => {
   it('polls after two that never came up, with the same hello', async () => {
     await fallBack()
     expect(FakeSocket.all).toHaveLength(2)
-    expect(polls[0]!.body).toEqual({ ticket: 't3', frames: [{ t: 'hello' }], wait_s: 0 })
+    expect(polls[0]!.body).toEqual({ ticket: 't3', got: 0, frames: [{ t: 'hello' }], wait_s: 0 })
     polls[0]!.answer([{ t: 'welcome' }])
     await vi.advanceTimersByTimeAsync(0)
     expect(link.state).toBe('up')
-    expect(polls[1]!.body).toEqual({ session: 's', frames: [], wait_s: 25 })
+    expect(polls[1]!.body).toEqual({ session: 's', got: 1, frames: [], wait_s: 25 })
   })
 
   it('does not count a connection that had worked', async () => {
@@ -196,6 +199,18 @@ describe('Link without WebSockets', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(polls[3]!.body.frames).toEqual([{ t: 'b' }, { t: 'c' }])
     expect(frames.map((frame) => frame.t)).toEqual(['welcome', 'ack'])
+  })
+
+  it('shows once what two answers carry', async () => {
+    await pollUp()
+    link.send({ t: 'a' })
+    await vi.advanceTimersByTimeAsync(0)
+    polls[1]!.answer([{ t: 'x' }, { t: 'y' }], 200, 3)
+    await vi.advanceTimersByTimeAsync(0)
+    polls[2]!.answer([{ t: 'x' }, { t: 'y' }, { t: 'z' }], 200, 4)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(frames.map((frame) => frame.t)).toEqual(['welcome', 'x', 'y', 'z'])
+    expect(polls[3]!.body.got).toBe(3)
   })
 
   it('takes a new ticket when the session is over', async () => {
