@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/errs"
+	"handrail/internal/seal"
 )
 
 // CreateContact stores a new contact and returns it with its id. tokenHash is the SHA-256 of the token by which the
@@ -21,6 +22,10 @@ func (l *Log) CreateContact(ctx context.Context, ws uuid.UUID, c Contact, tokenH
 		_, err := tx.Exec(ctx, `
 			INSERT INTO contacts (workspace_id, id, name, email, lang, token_hash) VALUES ($1, $2, $3, $4, $5, $6)`,
 			ws, c.ID, c.Name, c.Email, c.Lang, tokenHash)
+		if err != nil {
+			return err
+		}
+		_, err = l.db.Vault().Create(ctx, tx, seal.Owner{Workspace: ws, ID: c.ID})
 		return err
 	})
 	if err != nil {
