@@ -24,7 +24,10 @@ const ofConversation = ` t LEFT JOIN conversations c ON c.workspace_id = t.works
 
 func plainTables() map[string]plainTable {
 	return map[string]plainTable{
-		"handoffs": {"handoffs" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.turn_seq"},
+		"contacts":      {"contacts t", "t.id", "t.id::text"},
+		"conversations": {"conversations t", "t.contact_id", "t.id::text"},
+		"messages":      {"messages" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.seq"},
+		"handoffs":      {"handoffs" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.turn_seq"},
 	}
 }
 

@@ -47,6 +47,28 @@ $$;
 -- The owner of a table is subject to its policy too.
 SELECT set_config('handrail.workspace', '*', true);
 
+-- contacts.sealed: name, e-mail, telephone, attributes.
+ALTER TABLE contacts
+    ADD COLUMN sealed    bytea,
+    ADD COLUMN timezone  text NOT NULL DEFAULT '',       -- IANA name, as the browser gives it
+    ADD COLUMN verified  boolean NOT NULL DEFAULT false, -- name, e-mail and attributes come from a signed identity
+    ADD COLUMN erased_at timestamptz;
+UPDATE contacts SET sealed = handrail_plain(name, email, '', NULL);
+INSERT INTO plain_rows SELECT 'contacts' WHERE EXISTS (SELECT FROM contacts);
+ALTER TABLE contacts ALTER COLUMN sealed SET NOT NULL, DROP COLUMN name, DROP COLUMN email;
+
+-- conversations.sealed: the page, whose address may hold tokens.
+ALTER TABLE conversations ADD COLUMN sealed bytea, ADD COLUMN erased_at timestamptz;
+UPDATE conversations SET sealed = handrail_plain(page_url);
+INSERT INTO plain_rows SELECT 'conversations' WHERE EXISTS (SELECT FROM conversations);
+ALTER TABLE conversations ALTER COLUMN sealed SET NOT NULL, DROP COLUMN page_url;
+
+-- messages.sealed: the sender's name, body, data.
+ALTER TABLE messages ADD COLUMN sealed bytea;
+UPDATE messages SET sealed = handrail_plain(sender_name, body, data::text);
+INSERT INTO plain_rows SELECT 'messages' WHERE EXISTS (SELECT FROM messages);
+ALTER TABLE messages ALTER COLUMN sealed SET NOT NULL, DROP COLUMN sender_name, DROP COLUMN body, DROP COLUMN data;
+
 -- handoffs.sealed: summary, entities, passages.
 ALTER TABLE handoffs ADD COLUMN sealed bytea;
 UPDATE handoffs SET sealed = handrail_plain(summary, entities::text, passages::text);
