@@ -1,7 +1,7 @@
 // Package handoff brings conversations to people: it queues them, assigns them to agents, and takes them back.
 //
-// Tables: agents, agent_groups, group_members, desk_hours, desk_sla, handoffs, offers, assignments, guests, desk_alerts.
-// Conversations are changed through package chat only.
+// Tables: agents, agent_groups, group_members, desk_hours, desk_sla, handoffs, offers, assignments, guests, desk_alerts,
+// routing_versions. Conversations are changed through package chat only.
 //
 // It guarantees:
 //
@@ -66,6 +66,8 @@ type Desk struct {
 	log    *chat.Log
 	bus    *events.Bus
 	config Config
+
+	rules ruleCache
 
 	stop    context.CancelFunc
 	running sync.WaitGroup

@@ -37,7 +37,7 @@ func (l *Log) DecideNext(
 	if err != nil {
 		return nil, busy(err)
 	}
-	l.announce(d.changes()...)
+	l.announce(d)
 	return stored, nil
 }
 
