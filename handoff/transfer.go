@@ -154,8 +154,8 @@ func (d *Desk) toGroup(
 		WHERE workspace_id = $1 AND conversation_id = $2 AND ended_at IS NULL`, c.Workspace, c.ID, t.Group, opens)
 	b.Queue(`
 		INSERT INTO offers (workspace_id, handoff_id, conversation_id, agent_id, expires_at, ended_at, outcome)
-		SELECT workspace_id, id, conversation_id, $3, now(), now(), 'transferred' FROM handoffs
-		WHERE workspace_id = $1 AND conversation_id = $2 AND ended_at IS NULL AND $3 <> 0`, c.Workspace, c.ID, giver)
+		SELECT workspace_id, id, conversation_id, $3::bigint, now(), now(), 'transferred' FROM handoffs
+		WHERE workspace_id = $1 AND conversation_id = $2 AND ended_at IS NULL AND $3::bigint <> 0`, c.Workspace, c.ID, giver)
 	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, fmt.Errorf("queue the conversation for the group: %w", err)
 	}
