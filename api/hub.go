@@ -75,6 +75,7 @@ func (h *Hub) start(ctx context.Context) error {
 	}
 	h.running.Go(h.poll)
 	h.running.Go(h.ping)
+	h.running.Go(h.dismissDisabled)
 	return nil
 }
 

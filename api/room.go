@@ -250,7 +250,7 @@ func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
 		if err != nil {
 			return outbound{}, err
 		}
-		f.Queue = placeOf(place)
+		f.Queue, f.Hours = placeOf(place), hoursOf(place)
 	case chat.StateHuman:
 		agent, err := h.c.Desk.Presence(ctx, ws, c.AgentID)
 		switch {

@@ -26,6 +26,8 @@ func visitorOperations() map[string]operation[*visitorConn] {
 		"person": {auth.Visitor, (*visitorConn).person},
 		"typing": {auth.Visitor, (*visitorConn).typing},
 		"csat":   {auth.Visitor, (*visitorConn).rate},
+
+		"leave_message": {auth.Visitor, (*visitorConn).leaveMessage},
 	}
 }
 
