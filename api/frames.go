@@ -28,6 +28,9 @@ type inbound struct {
 	Score        int       `json:"score"`
 	Comment      string    `json:"comment"`
 	Status       string    `json:"status"`
+	Seq          int64     `json:"seq"`
+	Removed      bool      `json:"removed"`
+	Attachment   uuid.UUID `json:"attachment"`
 }
 
 // outbound is any frame that the server sends.
@@ -43,6 +46,7 @@ type outbound struct {
 	Queue   *queueView `json:"queue,omitempty"`
 	Agent   *nameView  `json:"agent,omitempty"`
 	CanRate *bool      `json:"can_rate,omitempty"`
+	Read    *int64     `json:"read,omitempty"` // how far the other side has read
 }
 
 type queueView struct {

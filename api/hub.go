@@ -33,18 +33,19 @@ type Hub struct {
 	running sync.WaitGroup
 	subs    []*events.Subscription
 	dirty   chan *room // rooms that have something to read
+	marks   marks
 	sockets prometheus.Gauge
 
 	mu     sync.Mutex
 	rooms  map[uuid.UUID]*room
 	agents map[*agentConn]struct{}
-	all    map[*socket]struct{}
+	all    map[peer]struct{}
 	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
 }
 
 func newHub(c Config) *Hub {
-	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[*socket]struct{}{},
-		desks: map[uuid.UUID]bool{}, dirty: make(chan *room, 4096),
+	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[peer]struct{}{},
+		desks: map[uuid.UUID]bool{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "handrail_sockets", Help: "Open WebSocket connections."})}
 	h.ctx, h.cancel = context.WithCancel(context.Background()) // outlives the request that opens a socket
 	c.Metrics.MustRegister(h.sockets)
@@ -55,7 +56,8 @@ func newHub(c Config) *Hub {
 func (h *Hub) start(ctx context.Context) error {
 	context.AfterFunc(ctx, h.cancel)
 	for subject, handle := range map[string]func(string, []byte){
-		"conv.*.hint": h.onHint, "conv.*.delta": h.onDelta, "conv.*.typing": h.onTyping, "desk.*": h.onDesk,
+		"conv.*.hint": h.onHint, "conv.*.delta": h.onDelta, "conv.*.typing": h.onTyping, "conv.*.read": h.onRead,
+		"desk.*": h.onDesk,
 	} {
 		sub, err := h.c.Bus.Subscribe(subject, handle)
 		if err != nil {
@@ -67,6 +69,8 @@ func (h *Hub) start(ctx context.Context) error {
 		h.running.Go(h.serveRooms)
 	}
 	h.running.Go(h.poll)
+	h.running.Go(h.storeMarks)
+	h.running.Go(h.pruneAttachments)
 	return nil
 }
 
@@ -104,6 +108,24 @@ func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 		h.mu.Unlock()
 		h.sockets.Dec()
 	})
+}
+
+// adopt keeps a client that has no socket until forget, so that it is closed with the others. It refuses once the hub
+// has stopped.
+func (h *Hub) adopt(p peer) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx.Err() != nil {
+		return false
+	}
+	h.all[p] = struct{}{}
+	return true
+}
+
+func (h *Hub) forget(p peer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.all, p)
 }
 
 // watch brings the watcher up to date from its cursor and keeps it so until unwatch.

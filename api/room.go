@@ -30,11 +30,13 @@ type room struct {
 
 // watcher is one socket's view of a room.
 type watcher struct {
-	socket  *socket
+	socket  peer
 	visitor bool      // sees no notes
 	sender  string    // kind and id of who watches, so that nobody is told of their own typing
 	id      uuid.UUID // of the conversation
 	cursor  int64     // seq of the last message queued; guarded by the room's mu
+	read    int64     // how far they have read; likewise
+	held    bool      // has too much waiting to take more of the history; likewise
 
 	may func(context.Context) error // [errs.NotFound] when the watcher may not read the conversation any more; nil = always
 }
@@ -102,14 +104,14 @@ func (r *room) catchUp(ctx context.Context) (changed bool, err error) {
 func (r *room) reopened(m chat.Message) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state == chat.StateClosed && m.Sender.Kind == chat.Visitor && m.Kind == chat.KindText
+	return r.state == chat.StateClosed && m.Sender.Kind == chat.Visitor && (m.Kind == chat.KindText || m.Kind == chat.KindFile)
 }
 
 func (r *room) lowest() (cursor int64, any bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for w := range r.watchers {
-		if !any || w.cursor < cursor {
+		if !w.held && (!any || w.cursor < cursor) {
 			cursor, any = w.cursor, true
 		}
 	}
@@ -131,24 +133,33 @@ func (r *room) deliver(messages []chat.Message) {
 	for _, m := range messages {
 		var forVisitor, forStaff []byte
 		for w := range r.watchers {
-			if m.Seq != w.cursor+1 {
+			if m.Seq != w.cursor+1 || w.held {
 				continue
 			}
-			w.cursor = m.Seq
-			if w.visitor {
-				if forVisitor == nil {
-					forVisitor = visitorFrame(m)
-				}
-				w.socket.put(forVisitor)
-				continue
-			}
-			if forStaff == nil {
+			switch {
+			case w.visitor && forVisitor == nil:
+				forVisitor = visitorFrame(m)
+			case !w.visitor && forStaff == nil:
 				view := viewOf(m)
 				forStaff = frame(outbound{Type: "msg", Conversation: &r.id, messageView: &view})
 			}
-			w.socket.put(forStaff)
+			encoded := forStaff
+			if w.visitor {
+				encoded = forVisitor
+			}
+			if w.held = !w.socket.offer(encoded, func() { r.resume(w) }); !w.held {
+				w.cursor = m.Seq
+			}
 		}
 	}
+}
+
+// resume goes on with the history of a watcher who had too much waiting.
+func (r *room) resume(w *watcher) {
+	r.mu.Lock()
+	w.held = false
+	r.mu.Unlock()
+	r.hub.touch(r, false)
 }
 
 // visitorFrame is a message as its visitor may see it. A note between agents arrives as an empty hidden entry, so that
@@ -172,7 +183,14 @@ func (r *room) sendState(ctx context.Context) error {
 	r.mu.Unlock()
 	f.Type = "state"
 	f.LastSeq = nil
-	r.send(frame(f))
+	forVisitor := frame(f)
+	marks, err := r.hub.c.Log.ReadMarks(ctx, r.workspace, r.id)
+	if err != nil {
+		return err
+	}
+	f.Read = &marks.Visitor
+	forStaff := frame(f)
+	r.sendSides(forVisitor, forStaff)
 	return r.dismiss(ctx)
 }
 
@@ -224,11 +242,18 @@ func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
 }
 
 // send queues a frame for every watcher.
-func (r *room) send(encoded []byte) {
+func (r *room) send(encoded []byte) { r.sendSides(encoded, encoded) }
+
+// sendSides queues one frame for visitors and another for staff.
+func (r *room) sendSides(forVisitor, forStaff []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for w := range r.watchers {
-		w.socket.put(encoded)
+		if w.visitor {
+			w.socket.put(forVisitor)
+		} else {
+			w.socket.put(forStaff)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package chat keeps conversations and their messages; it is their only writer.
 //
-// Tables: contacts, conversations, messages, due_turns.
+// Tables: contacts, contact_tokens, contact_identities, conversations, messages, edits, attachments, blobs, read_marks,
+// due_turns.
 //
 // A conversation is a sequence of entries numbered 1, 2, 3, ... in commit order. Everything durable is an entry:
 // visitors' texts, the bot's answers, assignments, ratings. The package guarantees:
@@ -72,6 +73,8 @@ const (
 	KindClosed      Kind = "closed"       //
 	KindCSATRequest Kind = "csat_request" // asks the visitor for a rating
 	KindCSAT        Kind = "csat"         // {score, comment}
+	KindFile        Kind = "file"         // {attachment, name, media_type, size, width, height}; the body is the caption
+	KindEdit        Kind = "edit"         // {seq, removed}: the body is the new text of entry seq
 )
 
 // Message is a stored entry.
@@ -106,6 +109,11 @@ type Contact struct {
 	Name  string
 	Email string
 	Lang  string // BCP 47, for example "en" or "zh"
+
+	Phone      string
+	Timezone   string          // IANA name, as the browser gives it; "" = unknown
+	Attributes json.RawMessage // what the site says about them: an object of texts, numbers and booleans; nil = nothing
+	Verified   bool            // the site has signed name, e-mail and attributes; without it they are claims
 }
 
 // Conversation is the current state of a conversation.
