@@ -43,7 +43,7 @@ const sniffed = 4096
 // kind [errs.Invalid].
 func Inspect(r io.ReaderAt, size int64) (Info, error) {
 	head := make([]byte, min(size, sniffed))
-	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), head); err != nil {
+	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), head); err != nil || size == 0 {
 		return Info{}, errs.Wrap(err, errs.Invalid, "the file is empty or was cut short: send it again")
 	}
 	kind := mimetype.Detect(head)
