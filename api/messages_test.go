@@ -22,13 +22,16 @@ import (
 func (s *system) fill(conversation uuid.UUID, n int) {
 	s.t.Helper()
 	require.NoError(s.t, s.db.InTx(s.t.Context(), s.workspace, func(tx pgx.Tx) error {
-		_, err := tx.Exec(s.t.Context(), `
-			WITH c AS (SELECT * FROM conversations WHERE id = $1 FOR UPDATE), m AS (
-				INSERT INTO messages (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, sender_name, kind,
-				                      body, epoch, at)
-				SELECT workspace_id, id, last_seq + 1 + i, gen_random_uuid(), 'visitor', contact_id::text, '', 'text',
-				       'message ' || i, epoch, clock_timestamp() FROM c, generate_series(0, $2 - 1) i)
-			UPDATE conversations SET last_seq = last_seq + $2 WHERE id = $1`, conversation, n)
+		_, err := tx.Exec(s.t.Context(), `UPDATE conversations SET last_seq = last_seq + $2 WHERE id = $1`, conversation, n)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(s.t.Context(), `
+			INSERT INTO messages (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, sender_name, kind,
+			                      body, epoch, at)
+			SELECT workspace_id, id, last_seq - $2 + 1 + i, gen_random_uuid(), 'visitor', contact_id::text, '', 'text',
+			       'message ' || i, epoch, clock_timestamp()
+			FROM conversations, generate_series(0, $2::bigint - 1) i WHERE id = $1`, conversation, n)
 		return err
 	}))
 }

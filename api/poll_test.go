@@ -72,7 +72,7 @@ func (p *poller) await(what string, fits func(received) bool) received {
 		p.frames = nil
 		require.True(p.s.t, p.exchange(5), "the session ended while waiting for %s", what)
 	}
-	p.s.t.Fatalf("waiting for %s", what)
+	p.s.t.Fatalf("waiting for %s, got %d", what, p.got)
 	return received{}
 }
 
