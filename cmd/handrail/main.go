@@ -43,6 +43,8 @@ type commands struct {
 	Eval    evalCommand    `cmd:"" help:"Score intents, retrieval and whole turns."`
 	Intents intentsCommand `cmd:"" help:"Check, train, compare and activate the intent models."`
 	Train   trainCommand   `cmd:"" help:"Same as intents train."`
+	Routing routingCommand `cmd:"" help:"Check, try, store and activate routing rules."`
+	Sim     simCommand     `cmd:"" help:"Simulate the desk: compare policies, plan staff."`
 	User    userCommand    `cmd:"" help:"Add staff."`
 	Key     keyCommand     `cmd:"" help:"Make API keys."`
 	Widget  widgetCommand  `cmd:"" help:"Make a widget and print its snippet."`
