@@ -26,7 +26,7 @@ type simCommand struct {
 	Staff    string   `help:"Find the fewest agents for so many conversations, such as 100000/day."`
 	Target   string   `help:"What --staff must reach in every hour." default:"p90<=30s"`
 	Seed     uint64   `help:"First seed; the same one gives the same days." default:"1"`
-	Days     int      `help:"Days to play, each with a seed of its own." default:"10"`
+	Days     int      `help:"Days to play, each with a seed of its own; 0 = 10, or 3 for --staff."`
 	JSON     bool     `help:"Print everything as JSON."`
 }
 
@@ -35,6 +35,11 @@ func (cmd *simCommand) Run(ctx context.Context, c *commands, io streams) error {
 	s, err := cmd.scenario(ctx, c, io)
 	if err != nil {
 		return err
+	}
+	if cmd.Days == 0 && cmd.Staff != "" {
+		cmd.Days = 3
+	} else if cmd.Days == 0 {
+		cmd.Days = 10
 	}
 	if cmd.Staff != "" {
 		return cmd.plan(ctx, s, io.out)

@@ -85,8 +85,9 @@ func (s *Scenario) Plan(ctx context.Context, goal Goal, from uint64, days int) (
 // start takes the numbers of Erlang's formula for the mean arrivals of each hour.
 func (p *planner) start() {
 	hours := int(math.Ceil(p.s.Length.Hours()))
-	mean := p.s.meanHandling()
 	capacity := p.s.Teams[0].Capacity
+	// In a busy hour an agent has all but one of their places taken when another conversation begins, or nearly so.
+	mean := p.s.meanHandling() * (1 + p.s.Slowdown*float64(capacity-1)*0.8)
 	for h := range hours {
 		var offered float64
 		for minute := range 60 {
@@ -135,33 +136,33 @@ func (p *planner) grow(ctx context.Context) error {
 	return errs.New(errs.Invalid, "no number of agents was found that reaches the goal: is the handling time longer than the hour?")
 }
 
-// shrink takes away agents hour by hour, several hours at a time, as long as all hours reach the goal. An hour where that
-// failed, or before one where it failed, stays as it is.
+// shrink takes agents away from all hours at once, as long as each reaches the goal. An hour that misses it gets them
+// back and tries fewer; so does the hour before, which may have left it work to do.
 func (p *planner) shrink(ctx context.Context) error {
-	fixed := make([]bool, len(p.agents))
+	steps := make([]int, len(p.agents))
+	for h, n := range p.agents {
+		steps[h] = max(1, n/25)
+	}
 	for range maxRounds {
-		if !slices.Contains(fixed, false) {
-			break
-		}
 		tried := slices.Clone(p.agents)
 		for h := range tried {
-			if !fixed[h] && tried[h] > 0 {
-				tried[h]--
-			}
+			tried[h] -= min(steps[h], tried[h])
+		}
+		if slices.Equal(tried, p.agents) {
+			break
 		}
 		waits, _ := p.play(tried)
 		for h, w := range waits {
 			if !p.goal.met(w) {
-				fixed[h] = true
-				fixed[max(0, h-1)] = fixed[max(0, h-1)] || p.agents[h] == tried[h]
-			}
-			fixed[h] = fixed[h] || p.agents[h] == 0
-		}
-		for h := range tried {
-			if !fixed[h] {
-				p.agents[h] = tried[h]
+				steps[h] /= 2
+				tried[h] = p.agents[h]
+				if h > 0 {
+					steps[h-1] /= 2
+					tried[h-1] = p.agents[h-1]
+				}
 			}
 		}
+		p.agents = tried
 		if err := ctx.Err(); err != nil {
 			return err
 		}
