@@ -126,6 +126,14 @@ describe('desk', () => {
     expect((await reconnect(second)).types).toEqual(['hello'])
   })
 
+  it('ends a transfer when the conversation is no longer the agent’s', async () => {
+    const first = await connect()
+    first.says({ t: 'desk', me, waiting: [], mine: [mine('a')] })
+    desk.transfer('a', { agent_id: 9 }, '')
+    first.says({ t: 'desk', me, waiting: [], mine: [] })
+    expect((await reconnect(first)).types).toEqual(['hello'])
+  })
+
   it('tells once on a connection how far the agent has read in a conversation of their own', async () => {
     const first = await connect()
     desk.read('a', 3)

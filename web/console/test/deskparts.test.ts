@@ -98,7 +98,7 @@ describe('a handover', () => {
     useSession().me = { id: 1, name: 'Me', email: '', role: 'agent' }
     const desk = useDesk()
     const transfer = vi.spyOn(desk, 'transfer').mockImplementation(() => {})
-    const invite = vi.spyOn(desk, 'invite').mockImplementation(() => {})
+    const invite = vi.spyOn(desk, 'invite').mockReturnValue(true)
     await flushPromises()
     return { box, transfer, invite }
   }

@@ -35,8 +35,9 @@ export function deskActions(post: (frame: FromAgent) => void, send: (frame: obje
     post({ t: 'transfer', conversation, client_id: newID(), ...to, ...(note ? { note } : {}) })
   }
 
-  function invite(conversation: string, agent: number, note: string): void {
-    post({ t: 'invite', conversation, client_id: newID(), agent_id: agent, ...(note ? { note } : {}) })
+  /** invite is told once: a colleague who is there already makes no entry that would end its repetition. */
+  function invite(conversation: string, agent: number, note: string): boolean {
+    return send({ t: 'invite', conversation, client_id: newID(), agent_id: agent, ...(note ? { note } : {}) })
   }
 
   /** leave ends the part of an agent who was invited. */

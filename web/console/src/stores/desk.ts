@@ -138,7 +138,14 @@ export const useDesk = defineStore('desk', () => {
     alerts.value = frame.alerts ?? []
     for (const { conversation } of mine.value) ensure(conversation)
     for (const id of threads.keys()) if (id !== opened.value && !isMine(id)) drop(id)
+    settleHandovers()
     changes.value++
+  }
+
+  /** settleHandovers ends the repetition of a transfer that has visibly come true: its entry may reach others only. */
+  function settleHandovers(): void {
+    for (const frame of outgoing.value) if (frame.t === 'transfer' && !isMine(frame.conversation)) courier?.ack(frame)
+    show()
   }
 
   function isMine(id: string): boolean {
