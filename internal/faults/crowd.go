@@ -22,6 +22,7 @@ import (
 type CrowdOptions struct {
 	Visitors, Agents int
 	Every            time.Duration // each visitor, and each conversation's agent, sends once in this time, more or less
+	MuteAgents       bool          // they watch and never write
 	Client           client.Config // URLs are filled in
 }
 
@@ -162,6 +163,9 @@ func (w *Crowd) addAgent(ctx context.Context, email string) (err error) {
 	a.SetStatus("online")
 	w.Agents = append(w.Agents, a)
 	w.run(ctx, a.Run)
+	if w.options.MuteAgents {
+		return nil
+	}
 	w.running.Go(func() {
 		for n := 1; w.pause(ctx); n++ {
 			for _, conversation := range a.Mine() {
