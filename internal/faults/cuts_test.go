@@ -20,17 +20,15 @@ func TestF3LostReplies(t *testing.T) {
 	c := boot(t, faults.Options{})
 	const writers = 8
 	ledger := faults.NewLedger()
-	var committed, wanted atomic.Int64
-	wanted.Store(int64(times(40, 1000)))
+	wanted := int64(times(40, 1000))
+	var committed atomic.Int64
 	var writing sync.WaitGroup
 	for i := range writers {
 		w := newCutWriter(t, c, ledger, fmt.Sprintf("visitor%d", i), i)
 		writing.Go(func() {
-			for n := 0; wanted.Add(-1) >= 0 && !t.Failed(); n++ {
-				if w.cutOne(t, n) {
+			for n := 0; committed.Load() < wanted && !t.Failed(); n++ {
+				if w.cutOne(t, n) { // otherwise the cut came too early, as for a ping
 					committed.Add(1)
-				} else {
-					wanted.Add(1) // cut too early: a ping came first
 				}
 			}
 		})

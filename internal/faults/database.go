@@ -11,10 +11,13 @@ import (
 	"time"
 )
 
+// DataFolder is that of the PostgreSQL cluster.
+func (c *Cluster) DataFolder() string { return filepath.Join(c.options.PGDir, "pg/data") }
+
 // KillDatabase ends the postmaster with SIGKILL, and its children with it. Whoever started it, the private cluster of
 // the product, starts it again.
 func (c *Cluster) KillDatabase() error {
-	b, err := os.ReadFile(filepath.Join(c.options.PGDir, "pg/data/postmaster.pid"))
+	b, err := os.ReadFile(filepath.Join(c.DataFolder(), "postmaster.pid"))
 	if err != nil {
 		return err
 	}

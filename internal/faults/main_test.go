@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,6 +59,9 @@ func mainOf(m *testing.M) int {
 	}
 	return code
 }
+
+// startLimit bounds the start of anything.
+const startLimit = time.Minute
 
 // times is how often to do something: a few times in a plain run, or as the plan says.
 func times(short, full int) int {
@@ -177,4 +181,10 @@ func live(t *testing.T, run func(context.Context) error) {
 		cancel()
 		<-done
 	})
+}
+
+// fromAnywhere dials from a random loopback address: the server limits sessions by address.
+func fromAnywhere(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 2, byte(rand.IntN(256)), byte(1+rand.IntN(254)))}}
+	return d.DialContext(ctx, network, address)
 }
