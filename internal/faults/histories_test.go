@@ -49,6 +49,7 @@ func newBackground(t *testing.T, c *faults.Cluster, entries int) *background {
 	w := crowd(t, c, faults.CrowdOptions{Visitors: 1, Agents: 1, Every: time.Second, MuteAgents: true, Client: client.Config{URLs: c.URLs()[:1]}})
 	b := &background{t: t, cluster: c, crowd: w, key: c.Widget, token: w.Visitors[0].Token()}
 	b.conversation, _ = w.Visitors[0].Place()
+	w.Agents[0].SetStatus("away") // keeps the one conversation, and gets no other
 	b.write(t, entries)
 	return b
 }

@@ -84,7 +84,10 @@ func boot(t *testing.T, o faults.Options) *faults.Cluster {
 		}
 		_ = os.RemoveAll(dir)
 	})
-	o.Binary, o.PGBin, o.Dir = shared.binary, os.Getenv("HANDRAIL_PG_BIN"), dir
+	o.Binary, o.Dir = shared.binary, dir
+	if o.PGBin == "" {
+		o.PGBin = os.Getenv("HANDRAIL_PG_BIN")
+	}
 	c, err := faults.Start(context.WithoutCancel(t.Context()), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Stop()) })

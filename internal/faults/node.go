@@ -115,6 +115,16 @@ func (n *Node) Ready(ctx context.Context) error {
 	}
 }
 
+// Process is the number of the running process, 0 if there is none.
+func (n *Node) Process() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cmd == nil {
+		return 0
+	}
+	return n.cmd.Process.Pid
+}
+
 // Status asks the node for a page, past the proxy.
 func (n *Node) Status(ctx context.Context, path string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
