@@ -19,6 +19,7 @@ import (
 
 // TestF8DyingAgents lets agents vanish without a word while they are in conversation.
 func TestF8DyingAgents(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	n := times(6, 500)
 	d := dying{cluster: c, ledger: faults.NewLedger(), in: map[string]string{}}

@@ -18,6 +18,7 @@ import (
 // TestF11ClockSkew runs PostgreSQL with another time than the nodes. Only the difference matters, and a Go program does
 // not ask the C library, so it is the database's clock that is set.
 func TestF11ClockSkew(t *testing.T) {
+	parallel(t)
 	skews := []time.Duration{-24 * time.Hour, 24 * time.Hour, -time.Hour, time.Hour}
 	rounds := times(1, 40)
 	for i := range rounds {
@@ -35,7 +36,7 @@ func skewed(t *testing.T, skew time.Duration) {
 	require.NoError(t, c.DB.Pool().QueryRow(t.Context(), `SELECT clock_timestamp()`).Scan(&now))
 	require.WithinDuration(t, time.Now().Add(skew), now, time.Minute, "the database's clock is set")
 	w := talk(t, c)
-	rest(t, 4*time.Second)
+	rest(t, 2*time.Second)
 	require.NoError(t, c.Nodes[0].Kill())
 	require.NoError(t, c.Nodes[0].Restart(t.Context()))
 	var gone, unordered int

@@ -17,6 +17,7 @@ import (
 // TestF3LostReplies cuts every connection at the first byte that the server sends after a message, so that the message
 // is stored and its sender cannot know.
 func TestF3LostReplies(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	const writers = 8
 	ledger := faults.NewLedger()
@@ -115,6 +116,7 @@ func (w *cutWriter) stored(t *testing.T, clientID string) (yes bool) {
 
 // TestF6Duplicates sends every message on two nodes at once, three times, and then its id with another text.
 func TestF6Duplicates(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	ledger := faults.NewLedger()
 	visitors, each := times(10, 100), times(10, 100)

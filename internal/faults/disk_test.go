@@ -20,6 +20,7 @@ import (
 
 // TestF10FullDisk fills the disk of the data, then that of the write-ahead log alone.
 func TestF10FullDisk(t *testing.T) {
+	parallel(t)
 	for name, prepare := range map[string]func(*testing.T) (folder, disk string){
 		"data": dataOnSmallDisk, "log": logOnSmallDisk,
 	} {

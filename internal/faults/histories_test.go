@@ -18,6 +18,7 @@ import (
 // TestF12Histories lets a visitor come and go in random ways, on random nodes, from any distance behind, while an agent
 // writes. Whatever they show must be what is stored.
 func TestF12Histories(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	b := newBackground(t, c, times(600, 10_000))
 	wanted, done, longest := times(40, 2000), 0, int64(0)

@@ -17,6 +17,7 @@ import (
 
 // TestF7RollingRestarts restarts every node, one after the other, while a model writes answers.
 func TestF7RollingRestarts(t *testing.T) {
+	parallel(t)
 	model := llmtest.Start(t)
 	model.Pace(150 * time.Millisecond)
 	c := boot(t, faults.Options{Env: []string{"HANDRAIL_LLM_BASE_URL=" + model.URL(), "HANDRAIL_LLM_API_KEY=" + llmtest.Key,

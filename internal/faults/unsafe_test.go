@@ -12,6 +12,7 @@ import (
 
 // TestF14UnsafeDatabase turns off, one at a time, what an acknowledgement relies on.
 func TestF14UnsafeDatabase(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{Nodes: 1})
 	require.NoError(t, c.Nodes[0].Kill())
 	auto := filepath.Join(c.DataFolder(), "postgresql.auto.conf")
