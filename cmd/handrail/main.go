@@ -46,6 +46,8 @@ type commands struct {
 	User    userCommand    `cmd:"" help:"Add staff."`
 	Key     keyCommand     `cmd:"" help:"Make API keys."`
 	Widget  widgetCommand  `cmd:"" help:"Make a widget and print its snippet."`
+	Keys    keysCommand    `cmd:"" help:"List and rotate the keys under which conversations are sealed."`
+	Contact contactCommand `cmd:"" help:"Export and erase what is stored of a visitor."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to date and stop."`
 	Show    configCommand  `cmd:"" name:"config" help:"Print the effective configuration, secrets masked."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -86,6 +86,7 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	defer cancel()
 	st.log.Start(background)
 	defer st.log.Stop()
+	defer st.indexHistory(background)()
 	st.desk.Start(background)
 	defer st.desk.Stop()
 	worker.Start(background)

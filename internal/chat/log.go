@@ -30,6 +30,7 @@ type Log struct {
 	queue   queue
 	blocked chan struct{} // bounds the writers that wait for a conversation locked by someone else
 	running sync.WaitGroup
+	behind  behind
 }
 
 // blockedWriters is how many connections may wait for locked conversations at a time. A node that hangs with a
@@ -76,6 +77,9 @@ type changed struct {
 
 // announce publishes hints. Losing one is harmless, so failures are not reported.
 func (l *Log) announce(changes ...changed) {
+	for _, c := range changes {
+		l.behind.add(key{c.Workspace, c.ID})
+	}
 	if l.bus == nil {
 		return
 	}

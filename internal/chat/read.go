@@ -53,15 +53,22 @@ func (l *Log) ReadLast(ctx context.Context, ws, conversation uuid.UUID, n int) (
 
 func (l *Log) messages(ctx context.Context, ws uuid.UUID, sql string, args ...any) (list []Message, err error) {
 	err = l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sql, args...)
-		if err != nil {
-			return err
-		}
-		if list, err = pgx.CollectRows(rows, scanMessage); err != nil {
-			return err
-		}
-		return open(ctx, tx, l.db.Vault(), ws, list)
+		list, err = l.messagesIn(ctx, tx, ws, sql, args...)
+		return err
 	})
+	return list, err
+}
+
+// messagesIn runs a query for messageColumns and openColumns and opens what it found.
+func (l *Log) messagesIn(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sql string, args ...any) ([]Message, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanMessage)
+	if err == nil {
+		err = open(ctx, tx, l.db.Vault(), ws, list)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}

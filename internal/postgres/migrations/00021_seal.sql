@@ -18,15 +18,16 @@ CREATE TABLE workspace_keys (
 );
 SELECT handrail_protect('workspace_keys');
 
+-- The reference to the workspace key does not cascade: a rotation must never take a data key with it.
 CREATE TABLE data_keys (
-    workspace_id  uuid NOT NULL,
+    workspace_id  uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     owner         uuid NOT NULL, -- a contact; all zeros = rows of no contact, all ones = the search index
     id            bigint NOT NULL,
     workspace_key int NOT NULL,
     wrapped       bytea NOT NULL,
     created_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, owner),
-    FOREIGN KEY (workspace_id, workspace_key) REFERENCES workspace_keys (workspace_id, id) ON DELETE CASCADE
+    FOREIGN KEY (workspace_id, workspace_key) REFERENCES workspace_keys (workspace_id, id)
 );
 CREATE INDEX data_keys_by_workspace_key ON data_keys (workspace_id, workspace_key);
 SELECT handrail_protect('data_keys');
@@ -111,15 +112,15 @@ INSERT INTO plain_rows SELECT 'eval_runs' WHERE EXISTS (SELECT FROM eval_runs WH
 ALTER TABLE eval_runs DROP COLUMN report;
 ALTER TABLE eval_runs ADD CONSTRAINT eval_runs_report CHECK ((state = 'done') = (sealed IS NOT NULL));
 
--- The index of the history: of every 64 entries of a conversation, keyed hashes of their terms.
+-- The index of the history: of every 64 entries of a conversation, keyed hashes of their terms. It does not refer to
+-- conversations, because the check would wait for whoever writes there.
 CREATE TABLE search_chunks (
-    workspace_id    uuid NOT NULL,
+    workspace_id    uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     conversation_id uuid NOT NULL,
     chunk           bigint NOT NULL, -- of entries 64 * chunk + 1 to 64 * chunk + 64
     upto            bigint NOT NULL, -- the last entry that was read
     terms           bigint[] NOT NULL,
-    PRIMARY KEY (workspace_id, conversation_id, chunk),
-    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations (workspace_id, id) ON DELETE CASCADE
+    PRIMARY KEY (workspace_id, conversation_id, chunk)
 );
 CREATE INDEX search_chunks_terms ON search_chunks USING gin (terms);
 SELECT handrail_protect('search_chunks');
