@@ -13,10 +13,12 @@ type chatCommand struct {
 	Server   string        `default:"bin/handrail" type:"path" help:"The built binary of the server under test."`
 	Database string        `env:"DATABASE_URL" help:"A throw-away database on this machine; empty starts a private cluster."`
 	PGBin    string        `env:"HANDRAIL_PG_BIN" help:"Folder of PostgreSQL's binaries for the private cluster."`
-	Only     []string      `help:"Parts to run: inserts, paced, saturated, idle, storm, nodes, overload, history. Empty runs all."`
+	Only     []string      `help:"Parts to run: inserts, paced, saturated, idle, nodes, overload, history. Empty runs all."`
 	Agents   int           `default:"100" help:"Agents, each with ten conversations."`
 	Length   time.Duration `default:"8s" help:"How long each load is measured."`
 	Rate     float64       `default:"500" help:"Messages per second of the paced load."`
+	Overload time.Duration `default:"60s" help:"How long twice the maximum is offered."`
+	Stored   []int         `default:"10000,1000000" help:"Stored messages at which the cost of one more is measured."`
 	Active   []int         `default:"50,400" help:"How many visitors write at a time in the saturated load."`
 	Alone    bool          `help:"Leave out the references, for profiling."`
 	JSON     string        `type:"path" help:"File for the figures."`
@@ -33,6 +35,10 @@ func (cmd *chatCommand) parts() []part {
 		{"inserts", cmd.inserts},
 		{"paced", cmd.paced},
 		{"saturated", cmd.saturated},
+		{"idle", cmd.idle},
+		{"nodes", cmd.nodes},
+		{"overload", cmd.overload},
+		{"history", cmd.history},
 	}
 }
 
@@ -69,9 +75,14 @@ func (w *world) onNode(ctx context.Context, drive func(l *load, g gauge) (outcom
 		return outcome{}, err
 	}
 	defer node.stop()
+	return w.onNodes(ctx, []*process{node}, drive)
+}
+
+// onNodes runs a load on running nodes.
+func (w *world) onNodes(ctx context.Context, nodes []*process, drive func(l *load, g gauge) (outcome, error)) (outcome, error) {
 	defer func() { _ = w.stay(ctx) }()
-	g := gauge{[]*process{node}, w.postgres}
-	return w.measure(ctx, &product{w: w, nodes: g.servers}, func(l *load) (outcome, error) { return drive(l, g) })
+	g := gauge{nodes, w.postgres}
+	return w.measure(ctx, &product{w: w, nodes: nodes}, func(l *load) (outcome, error) { return drive(l, g) })
 }
 
 // onBare runs a load on a fresh reference server.
