@@ -66,6 +66,10 @@ type Config struct {
 	// SecureCookies marks session cookies as Secure with the __Host- prefix. It needs HTTPS.
 	SecureCookies bool
 	Settings      WidgetSettings
+
+	// SessionsPerMinute bounds how many widget sessions one address may open; 0 means 600. Loopback is not bounded: what
+	// comes from there is this machine, or a proxy on it that speaks for everybody.
+	SessionsPerMinute int
 }
 
 // Server is the HTTP and WebSocket face of Handrail.
@@ -77,11 +81,13 @@ type Server struct {
 	openapi     *huma.OpenAPI
 	permissions map[string]auth.Permission // by "METHOD /path", filled as routes are added
 	http        *http.Server
+	visitors    map[string]operation[*visitorConn]
+	staff       map[string]operation[*agentConn]
 }
 
 // New wires the routes. It neither listens nor starts a goroutine.
 func New(c Config) *Server {
-	s := &Server{c: c, permissions: map[string]auth.Permission{}}
+	s := &Server{c: c, permissions: map[string]auth.Permission{}, visitors: visitorOperations(), staff: agentOperations()}
 	s.hub = newHub(c)
 	s.install()
 	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,

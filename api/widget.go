@@ -71,39 +71,36 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) (sessionRes
 		s.c.Logger.Warn("a page of a foreign origin asked for a widget", "origin", r.Header.Get("Origin"), "widget", in.Key)
 		return sessionResponse{}, errs.New(errs.Forbidden, "this widget may not be used on %s: add the origin to the widget", r.Header.Get("Origin"))
 	}
-	token, contact, err := s.contact(r.Context(), where.Workspace, in)
+	token, visit, err := s.visit(r.Context(), where.Workspace, in)
 	if err != nil {
 		return sessionResponse{}, err
 	}
 	lang := language(in.Lang)
-	ticket, err := s.c.Auth.Ticket(r.Context(), where.Workspace, auth.Subject{Contact: contact.ID, Widget: in.Key, Lang: lang, PageURL: in.PageURL})
+	ticket, err := s.c.Auth.Ticket(r.Context(), where.Workspace, auth.Subject{Contact: visit.Contact, Widget: in.Key, Lang: lang, PageURL: in.PageURL})
 	if err != nil {
 		return sessionResponse{}, err
 	}
 	out := sessionResponse{ContactToken: token, Ticket: ticket, WSPath: "/ws/visitor", Settings: s.settings(lang)}
-	c, err := s.c.Log.LatestConversation(r.Context(), where.Workspace, contact.ID)
-	if err == nil {
-		out.Conversation = &c.ID
-	} else if !errs.Is(err, errs.NotFound) {
-		return sessionResponse{}, err
+	if visit.Conversation != uuid.Nil {
+		out.Conversation = &visit.Conversation
 	}
 	return out, nil
 }
 
-// contact returns the visitor who holds the token, or a new one.
-func (s *Server) contact(ctx context.Context, workspace uuid.UUID, in sessionRequest) (string, chat.Contact, error) {
+// visit returns the visitor who holds the token, or a new one.
+func (s *Server) visit(ctx context.Context, workspace uuid.UUID, in sessionRequest) (string, chat.Visit, error) {
 	if in.ContactToken != "" {
-		ws, known, err := s.c.Log.ContactByToken(ctx, auth.HashSecret(in.ContactToken))
-		if err == nil && ws == workspace {
+		known, err := s.c.Log.Visit(ctx, auth.HashSecret(in.ContactToken))
+		if err == nil && known.Workspace == workspace {
 			return in.ContactToken, known, nil
 		}
 		if err != nil && !errs.Is(err, errs.NotFound) {
-			return "", chat.Contact{}, err
+			return "", chat.Visit{}, err
 		}
 	}
 	token, hash := auth.NewSecret("hrc_")
 	made, err := s.c.Log.CreateContact(ctx, workspace, chat.Contact{Lang: language(in.Lang)}, hash)
-	return token, made, err
+	return token, chat.Visit{Workspace: workspace, Contact: made.ID}, err
 }
 
 // language keeps the languages that the server speaks.

@@ -56,6 +56,9 @@ type settings struct {
 	Knowledge struct {
 		IndexMB int64 `koanf:"index_mb"` // memory for the search indexes of all workspaces; 0 = scan the database
 	} `koanf:"knowledge"`
+	Widget struct {
+		SessionsPerMinute int `koanf:"sessions_per_minute"` // that one address may open
+	} `koanf:"widget"`
 	SecureCookies bool   `koanf:"secure_cookies"`
 	LogLevel      string `koanf:"log_level"`
 }
@@ -70,7 +73,7 @@ func defaults() map[string]any {
 		"llm.base_url": "", "llm.api_key": "", "llm.model": "", "llm.timeout": "20s",
 		"embed.base_url": "", "embed.api_key": "", "embed.model": "", "embed.dimensions": 0,
 		"bot.threshold": bot.DefaultThreshold, "bot.name": "Handrail",
-		"ingest.allow_networks": []string{}, "knowledge.index_mb": 1024, "secure_cookies": false, "log_level": "warn",
+		"ingest.allow_networks": []string{}, "knowledge.index_mb": 1024, "widget.sessions_per_minute": 600, "secure_cookies": false, "log_level": "warn",
 	}
 }
 
@@ -151,6 +154,8 @@ func (s settings) check() error {
 	switch {
 	case s.Bot.Threshold <= 0 || s.Bot.Threshold > 1:
 		return errs.New(errs.Invalid, "bot.threshold is %v: it is a probability, above 0 and at most 1", s.Bot.Threshold)
+	case s.Widget.SessionsPerMinute < 1:
+		return errs.New(errs.Invalid, "widget.sessions_per_minute is %d: it must be 1 or more", s.Widget.SessionsPerMinute)
 	case s.Knowledge.IndexMB < 0:
 		return errs.New(errs.Invalid, "knowledge.index_mb is %d: it is an amount of memory, 0 or more", s.Knowledge.IndexMB)
 	case s.LLM.BaseURL != "" && s.LLM.Model == "":
@@ -209,7 +214,7 @@ func (configCommand) Run(c *commands, io streams) error {
 		{"embed.base_url", s.Embed.BaseURL}, {"embed.api_key", mask(s.Embed.APIKey)}, {"embed.model", s.Embed.Model}, {"embed.dimensions", s.Embed.Dimensions},
 		{"bot.threshold", s.Bot.Threshold}, {"bot.name", s.Bot.Name},
 		{"ingest.allow_networks", s.Ingest.AllowNetworks}, {"knowledge.index_mb", s.Knowledge.IndexMB},
-		{"secure_cookies", s.SecureCookies}, {"log_level", s.LogLevel},
+		{"widget.sessions_per_minute", s.Widget.SessionsPerMinute}, {"secure_cookies", s.SecureCookies}, {"log_level", s.LogLevel},
 	} {
 		fmt.Fprintf(io.out, "%-24v %v\n", row[0], row[1])
 	}
