@@ -52,12 +52,15 @@ func (h *Hub) refresh(ctx context.Context, rooms []*room) {
 			h.giveUp(rooms, err)
 			return
 		}
-		for r := range state {
-			if err := r.sendState(ctx); err != nil {
-				h.giveUp([]*room{r}, err)
+		rooms = slices.DeleteFunc(rooms, func(r *room) bool {
+			if state[r] {
+				if err := r.sendState(ctx); err != nil {
+					h.giveUp([]*room{r}, err)
+					return true
+				}
 			}
-		}
-		rooms = slices.DeleteFunc(rooms, (*room).done)
+			return r.done()
+		})
 	}
 }
 
