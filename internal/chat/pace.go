@@ -4,10 +4,10 @@ import "time"
 
 // Under overload the time in the queue would grow without end, and every sender would wait for what the first ones have
 // asked for. So an append is refused, at once, when those before it will take longer than longestWait; what is accepted
-// is then written as quickly as ever. A short queue is never refused, so that one slow transaction turns nobody away.
+// is then written as quickly as ever. As many as one transaction can hold are never refused, however slow the database.
 const (
-	longestWait  = 60 * time.Millisecond
-	neverRefused = 256
+	longestWait  = 25 * time.Millisecond
+	neverRefused = 512
 )
 
 // pace is how long the writers have lately taken for a request. The zero value knows nothing, and refuses nothing.

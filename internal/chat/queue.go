@@ -33,7 +33,7 @@ type queue struct {
 	writers int
 	ready   []*request
 	busy    map[key][]*request // conversations with a writer, and their parked requests
-	waiting int                // requests that are ready or parked
+	held    int                // requests that are ready, parked or being written
 	pace    pace
 }
 
@@ -58,10 +58,10 @@ func (q *queue) add(r *request, limit int, start func()) error {
 	if !q.opened {
 		return errs.New(errs.Unavailable, "the server is starting or stopping: send again in a moment")
 	}
-	if wait := q.pace.wait(q.waiting); q.waiting >= neverRefused && wait > longestWait {
-		return errs.New(errs.Unavailable, "too much is being written at the moment: send again in a second")
+	if q.held >= neverRefused && q.pace.wait(q.held) > longestWait {
+		return errs.New(errs.RateLimited, "too much is being written at the moment: send again in a second")
 	}
-	q.waiting++
+	q.held++
 	if parked, ok := q.busy[r.key]; ok {
 		q.busy[r.key] = append(parked, r)
 		return nil
@@ -89,7 +89,6 @@ func (q *queue) take(limit int) []*request {
 		q.writers--
 		return nil
 	}
-	q.waiting -= n
 	batch := q.ready[:n:n]
 	q.ready = q.ready[n:]
 	for _, r := range batch {
@@ -112,10 +111,11 @@ func (q *queue) park() {
 	q.ready = rest
 }
 
-// written notes that a writer has committed requests, and how long it took.
+// written notes that a writer has dealt with requests, and how long it took.
 func (q *queue) written(n int, took time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.held -= n
 	q.pace.note(n, took, max(q.writers, 1))
 }
 
