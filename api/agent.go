@@ -51,7 +51,7 @@ func (s *Server) agentSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuseSocket(w, r, err)
 		return
 	}
-	if conn.socket, err = upgrade(w, r); err != nil {
+	if conn.socket, err = s.upgrade(w, r); err != nil {
 		return // the upgrader has answered
 	}
 	s.hub.join(conn)
@@ -189,7 +189,7 @@ func (a *agentConn) text(in inbound) error {
 	if err != nil {
 		return err
 	}
-	a.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: in.Conversation}))
+	a.socket.put(acknowledgement(in.ClientID, m.Seq, in.Conversation))
 	return nil
 }
 

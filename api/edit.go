@@ -19,7 +19,7 @@ func (v *visitorConn) edit(in inbound) error {
 	if err != nil {
 		return err
 	}
-	v.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: v.current}))
+	v.socket.put(acknowledgement(in.ClientID, m.Seq, v.current))
 	return nil
 }
 
@@ -34,7 +34,7 @@ func (v *visitorConn) file(in inbound) error {
 	if err != nil {
 		return err
 	}
-	v.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: id}))
+	v.socket.put(acknowledgement(in.ClientID, m.Seq, id))
 	return nil
 }
 
@@ -67,7 +67,7 @@ func (a *agentConn) edit(in inbound) error {
 	if err != nil {
 		return err
 	}
-	a.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: in.Conversation}))
+	a.socket.put(acknowledgement(in.ClientID, m.Seq, in.Conversation))
 	return nil
 }
 
@@ -82,7 +82,7 @@ func (a *agentConn) file(in inbound) error {
 	if err != nil {
 		return err
 	}
-	a.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: in.Conversation}))
+	a.socket.put(acknowledgement(in.ClientID, m.Seq, in.Conversation))
 	return nil
 }
 

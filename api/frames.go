@@ -38,8 +38,6 @@ type outbound struct {
 	Type         string     `json:"t"`
 	Conversation *uuid.UUID `json:"conversation,omitempty"`
 
-	*messageView // t = msg
-
 	// t = welcome, state
 	State   chat.State `json:"state,omitempty"`
 	LastSeq *int64     `json:"last_seq,omitempty"`
@@ -63,13 +61,6 @@ type deltaFrame struct {
 	Type         string    `json:"t"`
 	Conversation uuid.UUID `json:"conversation"`
 	Delta
-}
-
-type ackFrame struct {
-	Type         string    `json:"t"`
-	ClientID     uuid.UUID `json:"client_id"`
-	Seq          int64     `json:"seq"`
-	Conversation uuid.UUID `json:"conversation"`
 }
 
 type errorFrame struct {

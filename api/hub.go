@@ -35,20 +35,28 @@ type Hub struct {
 	dirty   chan *room // rooms that have something to read
 	marks   marks
 	sockets prometheus.Gauge
+	buffers sync.Pool // of the sockets' writers
 
-	mu     sync.Mutex
+	mu     sync.RWMutex
 	rooms  map[uuid.UUID]*room
 	agents map[*agentConn]struct{}
-	all    map[peer]struct{}
-	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
+	all    map[*socket]struct{}
+	boxes  map[*mailbox]struct{} // of the clients that poll
+	turn   int                   // of the latest socket to be pinged
+	desks  map[uuid.UUID]bool    // workspaces for whose desk a refresh is scheduled
 }
 
 func newHub(c Config) *Hub {
-	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[peer]struct{}{},
-		desks: map[uuid.UUID]bool{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
+	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[*socket]struct{}{},
+		boxes: map[*mailbox]struct{}{}, desks: map[uuid.UUID]bool{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "handrail_sockets", Help: "Open WebSocket connections."})}
+	h.buffers.New = func() any {
+		b := make([]byte, 0, writeSize)
+		return &b
+	}
 	h.ctx, h.cancel = context.WithCancel(context.Background()) // outlives the request that opens a socket
 	c.Metrics.MustRegister(h.sockets)
+	c.Log.OnCommit(h.onCommit)
 	return h
 }
 
@@ -71,6 +79,7 @@ func (h *Hub) start(ctx context.Context) error {
 	h.running.Go(h.poll)
 	h.running.Go(h.storeMarks)
 	h.running.Go(h.pruneAttachments)
+	h.running.Go(h.ping)
 	return nil
 }
 
@@ -83,13 +92,16 @@ func (h *Hub) stop() {
 	for s := range h.all {
 		s.close(websocket.CloseServiceRestart, "restarting: reconnect")
 	}
+	for m := range h.boxes {
+		m.close(websocket.CloseServiceRestart, "restarting: take a new ticket")
+	}
 	h.cancel() // under the lock, so that nothing joins the goroutines that are waited for
 	h.mu.Unlock()
 	h.running.Wait()
 }
 
-// run serves an upgraded socket until it closes: the writer in a goroutine of its own, the reader in another, so that
-// the handler can return and net/http can free its buffers.
+// run serves an upgraded socket until it closes. The reader has a goroutine of its own, so that the handler can return
+// and net/http can free its buffers; the writer has one while there is something to write.
 func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -98,8 +110,9 @@ func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 		return
 	}
 	h.all[s] = struct{}{}
+	h.turn++
+	s.slot = h.turn
 	h.sockets.Inc()
-	h.running.Go(s.write)
 	h.running.Go(func() {
 		s.read(h.ctx, handle, alive)
 		leave()
@@ -112,20 +125,20 @@ func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 
 // adopt keeps a client that has no socket until forget, so that it is closed with the others. It refuses once the hub
 // has stopped.
-func (h *Hub) adopt(p peer) bool {
+func (h *Hub) adopt(m *mailbox) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ctx.Err() != nil {
 		return false
 	}
-	h.all[p] = struct{}{}
+	h.boxes[m] = struct{}{}
 	return true
 }
 
-func (h *Hub) forget(p peer) {
+func (h *Hub) forget(m *mailbox) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.all, p)
+	delete(h.boxes, m)
 }
 
 // watch brings the watcher up to date from its cursor and keeps it so until unwatch.
@@ -183,20 +196,64 @@ func (h *Hub) serveRooms() {
 	}
 }
 
+// ping asks every client once in pingEvery whether it is there, a tenth of them at a time.
+func (h *Hub) ping() {
+	const slots = 10
+	tick := time.NewTicker(pingEvery / slots)
+	defer tick.Stop()
+	for turn := 0; ; turn++ {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var due []*socket
+		h.mu.RLock()
+		for s := range h.all {
+			if s.slot%slots == turn%slots {
+				due = append(due, s)
+			}
+		}
+		h.mu.RUnlock()
+		for _, s := range due {
+			s.ping()
+		}
+	}
+}
+
+// onCommit hands an entry that this node has stored to those who watch its conversation, which saves reading it.
+func (h *Hub) onCommit(m chat.Message) {
+	h.mu.RLock()
+	r := h.rooms[m.Conversation]
+	h.mu.RUnlock()
+	if r == nil {
+		return
+	}
+	if behind, state := r.hand(m); behind || state {
+		h.touch(r, state)
+	}
+}
+
 // room returns the room that a subject like conv.<uuid>.hint speaks of, if this node watches it.
 func (h *Hub) room(subject string) *room {
-	parts := strings.Split(subject, ".")
-	id, err := uuid.Parse(parts[1])
+	_, rest, _ := strings.Cut(subject, ".")
+	name, _, _ := strings.Cut(rest, ".")
+	id, err := uuid.Parse(name)
 	if err != nil {
 		return nil
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
 	return h.rooms[id]
 }
 
-func (h *Hub) onHint(subject string, _ []byte) {
-	if r := h.room(subject); r != nil {
+// onHint hears that a conversation has grown. What this node has stored itself has been handed over already.
+func (h *Hub) onHint(subject string, data []byte) {
+	r := h.room(subject)
+	if r == nil {
+		return
+	}
+	if last, ok := chat.HintedSeq(data); !ok || r.behind(last) {
 		h.touch(r, false)
 	}
 }

@@ -61,7 +61,7 @@ func (s *Server) knownContact(ctx context.Context, workspace uuid.UUID, token st
 		return chat.Contact{}, nil
 	}
 	ws, known, err := s.c.Log.ContactByToken(ctx, auth.HashSecret(token))
-	if errs.Is(err, errs.NotFound) || err == nil && ws != workspace {
+	if errs.Is(err, errs.NotFound) || err == nil && (ws != workspace || known.Erased) {
 		return chat.Contact{}, nil
 	}
 	return known, err

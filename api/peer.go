@@ -10,9 +10,3 @@ type peer interface {
 	// close ends the connection once, with a close code of the protocol; the first reason wins.
 	close(code int, text string)
 }
-
-// offer puts: a socket's writer drains the queue while the history is read.
-func (s *socket) offer(frame []byte, _ func()) bool {
-	s.put(frame)
-	return true
-}

@@ -57,7 +57,7 @@ func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuseSocket(w, r, err)
 		return
 	}
-	sock, err := upgrade(w, r)
+	sock, err := s.upgrade(w, r)
 	if err != nil {
 		return // the upgrader has answered
 	}
@@ -67,9 +67,9 @@ func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
 
 // visitorFrames returns what carries out the frames of one connection, one at a time.
 func (s *Server) visitorFrames(conn *visitorConn) func(inbound) {
-	operations, limit := visitorOperations(), newBucket()
+	operations, limit := visitorOperations(), &bucket{}
 	return func(in inbound) {
-		if !limit.take() {
+		if !limit.take(conn.allowance()) {
 			conn.socket.put(frame(failure(in, errs.New(errs.RateLimited, "too many messages: wait a moment"))))
 			return
 		}
@@ -104,12 +104,11 @@ func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err error)
 		s.writeProblem(w, r, err)
 		return
 	}
-	sock, upgradeErr := upgrade(w, r)
+	sock, upgradeErr := s.upgrade(w, r)
 	if upgradeErr != nil {
 		return
 	}
 	sock.close(closeSignIn, errs.Public(err))
-	sock.write()
 }
 
 // dispatch runs the operation of a frame, or answers why not.
@@ -180,6 +179,14 @@ func (v *visitorConn) leave() {
 	}
 }
 
+// allowance is larger once people are in charge.
+func (v *visitorConn) allowance() allowance {
+	if v.room != nil && v.room.withPeople() {
+		return personAllowance()
+	}
+	return botAllowance()
+}
+
 func (v *visitorConn) sender() chat.Sender {
 	return chat.Sender{Kind: chat.Visitor, ID: v.contact.ID.String(), Name: v.contact.Name}
 }
@@ -228,7 +235,7 @@ func (v *visitorConn) text(in inbound) error {
 	if err != nil {
 		return err
 	}
-	v.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: id}))
+	v.socket.put(acknowledgement(in.ClientID, m.Seq, id))
 	return nil
 }
 

@@ -20,12 +20,16 @@ func (d *Desk) Enqueue(ctx context.Context, tx pgx.Tx, c *chat.Conversation, h c
 	}
 	c.State, c.Priority = chat.StateQueued, h.Priority
 	c.Epoch++
-	_, err := tx.Exec(ctx, `
-		INSERT INTO handoffs (workspace_id, conversation_id, reason, summary, team, intent, lang, confidence, priority,
-		                      entities, passages, turn_seq, waiting_since)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())`,
-		c.Workspace, c.ID, h.Reason, h.Summary, h.Group, h.Intent, h.Lang, h.Confidence, h.Priority,
-		listOf(h.Entities), listOf(h.Passages), h.TurnSeq)
+	sealed, err := d.db.Vault().Seal(ctx, tx, evidencePlace(c.Workspace, c.Contact, c.ID, h.TurnSeq),
+		[]byte(h.Summary), listOf(h.Entities), listOf(h.Passages))
+	if err != nil {
+		return fmt.Errorf("seal the evidence: %w", err)
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO handoffs (workspace_id, conversation_id, reason, team, intent, lang, confidence, priority, sealed,
+		                      turn_seq, waiting_since)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())`,
+		c.Workspace, c.ID, h.Reason, h.Group, h.Intent, h.Lang, h.Confidence, h.Priority, sealed, h.TurnSeq)
 	if err != nil {
 		return fmt.Errorf("queue the conversation: %w", err)
 	}

@@ -1,6 +1,6 @@
 // Package handoff brings conversations to people: it queues them, assigns them to agents, and takes them back.
 //
-// Tables: agents, handoffs, assignments. Conversations are changed through package chat only.
+// Tables: agents, handoffs, assignments, routing_versions. Conversations are changed through package chat only.
 //
 // It guarantees:
 //
@@ -47,6 +47,8 @@ type Desk struct {
 	log    *chat.Log
 	bus    *events.Bus
 	config Config
+
+	rules ruleCache
 
 	stop    context.CancelFunc
 	running sync.WaitGroup

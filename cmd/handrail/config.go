@@ -29,10 +29,11 @@ type settings struct {
 		MaxConns    int32  `koanf:"max_conns"`
 	} `koanf:"database"`
 	NATS struct {
-		URL    string   `koanf:"url"` // "" = a server inside this process
-		Listen string   `koanf:"listen"`
-		Routes []string `koanf:"routes"`
-		Token  string   `koanf:"token"`
+		URL       string   `koanf:"url"`       // "" = a server inside this process
+		Listen    string   `koanf:"listen"`    // host:port for other nodes; "" = found through the database
+		Advertise string   `koanf:"advertise"` // host:port where other nodes reach listen, if it differs
+		Routes    []string `koanf:"routes"`
+		Token     string   `koanf:"token"`
 	} `koanf:"nats"`
 	LLM struct {
 		BaseURL string        `koanf:"base_url"`
@@ -61,6 +62,8 @@ type settings struct {
 	} `koanf:"attachments"`
 	SecureCookies bool   `koanf:"secure_cookies"`
 	LogLevel      string `koanf:"log_level"`
+
+	serving bool // this process is a node: others look for it
 }
 
 // defaults are the values of a fresh installation. Every key is listed, so that environment variables can be told from
@@ -69,7 +72,7 @@ func defaults() map[string]any {
 	return map[string]any{
 		"listen": "127.0.0.1:8080", "data": defaultData(),
 		"database.url": "", "database.pg_bin": "", "database.allow_unsafe": false, "database.max_conns": 16,
-		"nats.url": "", "nats.listen": "", "nats.routes": []string{}, "nats.token": "",
+		"nats.url": "", "nats.listen": "", "nats.advertise": "", "nats.routes": []string{}, "nats.token": "",
 		"llm.base_url": "", "llm.api_key": "", "llm.model": "", "llm.timeout": "20s",
 		"embed.base_url": "", "embed.api_key": "", "embed.model": "", "embed.dimensions": 0,
 		"bot.threshold": bot.DefaultThreshold, "bot.name": "Handrail",
@@ -209,7 +212,7 @@ func (configCommand) Run(c *commands, io streams) error {
 		{"listen", s.Listen}, {"data", s.Data},
 		{"database.url", mask(s.Database.URL)}, {"database.pg_bin", s.Database.PGBin},
 		{"database.allow_unsafe", s.Database.AllowUnsafe}, {"database.max_conns", s.Database.MaxConns},
-		{"nats.url", mask(s.NATS.URL)}, {"nats.listen", s.NATS.Listen}, {"nats.routes", s.NATS.Routes}, {"nats.token", mask(s.NATS.Token)},
+		{"nats.url", mask(s.NATS.URL)}, {"nats.listen", s.NATS.Listen}, {"nats.advertise", s.NATS.Advertise}, {"nats.routes", s.NATS.Routes}, {"nats.token", mask(s.NATS.Token)},
 		{"llm.base_url", s.LLM.BaseURL}, {"llm.api_key", mask(s.LLM.APIKey)}, {"llm.model", s.LLM.Model}, {"llm.timeout", s.LLM.Timeout},
 		{"embed.base_url", s.Embed.BaseURL}, {"embed.api_key", mask(s.Embed.APIKey)}, {"embed.model", s.Embed.Model}, {"embed.dimensions", s.Embed.Dimensions},
 		{"bot.threshold", s.Bot.Threshold}, {"bot.name", s.Bot.Name},

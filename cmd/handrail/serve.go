@@ -36,6 +36,7 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, io streams) error
 	if cmd.Listen != "" {
 		s.Listen = cmd.Listen
 	}
+	s.serving = true
 	l, err := listen(s.Listen)
 	if err != nil {
 		return err

@@ -75,7 +75,7 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 			return st, err
 		}
 	}
-	if st.bus, err = events.Open(ctx, events.Config{URL: s.NATS.URL, Listen: s.NATS.Listen, Routes: s.NATS.Routes, Token: s.NATS.Token}); err != nil {
+	if st.bus, err = events.Open(ctx, st.events()); err != nil {
 		return st, err
 	}
 	networks, err := s.networks()
@@ -97,6 +97,17 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	st.evals = evals.NewStore(evals.StoreConfig{DB: st.db, Bot: st.bot, Reviewed: st.reviewedCases, Logger: st.logger})
 	st.workspace, err = st.auth.EnsureWorkspace(ctx, auth.DefaultWorkspace, "Default")
 	return st, err
+}
+
+// events says where hints travel. A server without routes or NATS of its own finds the other nodes through the
+// database; other commands end before anybody could find them.
+func (st *stack) events() events.Config {
+	n := st.settings.NATS
+	c := events.Config{URL: n.URL, Listen: n.Listen, Routes: n.Routes, Token: n.Token}
+	if st.settings.serving && n.URL == "" && len(n.Routes) == 0 && n.Token == "" {
+		c.Directory = &events.Directory{DB: st.db, Node: node(), Advertise: n.Advertise, Logger: st.logger}
+	}
+	return c
 }
 
 // stream sends a piece of an answer to whichever node holds the visitor's socket.

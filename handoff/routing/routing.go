@@ -3,9 +3,29 @@
 // conversations and the simulation run the very same code.
 //
 // There are no tables.
+//
+//	text --Parse--> Rules --Route(Facts)--> Route --Need--> Need
+//	                                                         |
+//	              agents who are free, as Candidates --------+--Choose--> one of them
+//
+// Rules are asked in order and the first that matches decides. A condition is an expression in CEL over the variables of
+// [Facts]; every name that is none of them is an attribute of the contact. The package guarantees:
+//
+//   - What is wrong with rules is said when they are read: syntax, types, unknown functions, groups and agents, rules
+//     that can never match, and conditions that could take too long.
+//   - Routing ends: a condition's cost is bounded when it is read, or counted while it runs. Patterns are RE2.
+//   - An attribute that the contact lacks makes a comparison false. It is no failure.
+//   - A rule that fails is passed over; the next ones are asked.
+//   - No agent is chosen beyond their capacity, or without a skill or language that is asked for.
+//
+// Files: rule.go reads rules, condition.go and variables.go compile what they ask, action.go what they do, rules.go asks
+// them, and choose.go picks the agent.
 package routing
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Facts are what rules may ask about. Fields that are not known are zero.
 type Facts struct {
@@ -41,10 +61,12 @@ const (
 // Route is where the rules send a conversation. The zero value means any agent, by the workspace's default policy.
 type Route struct {
 	Group    string         // "" = any group
-	Policy   Policy         // "" = least loaded
+	Policy   Policy         // "" = that of the group, or least loaded
 	Priority int            // added to the priority that the handoff brings
 	Skills   map[string]int // skill -> least level, 1 to 5; an agent who lacks one is not a candidate
+	Language string         // BCP 47, that the agent must speak; "" = any
 	Agent    int64          // asked for by name; 0 = nobody in particular
+	Email    string         // of the agent asked for; the desk finds out who that is and sets Agent
 	Rule     int            // number of the rule that matched, from 1; 0 = none did
 }
 
@@ -62,8 +84,23 @@ type Candidate struct {
 
 // Need is what one waiting conversation asks of an agent.
 type Need struct {
-	Policy   Policy
-	Skills   map[string]int
-	Language string
-	Agent    int64
+	Policy   Policy         // "" = least loaded
+	Skills   map[string]int // as in Route
+	Language string         // that the agent must speak; "" = any
+	Agent    int64          // goes before all others if they are among the candidates; 0 = nobody in particular
+}
+
+// Same reports whether two routes lead to the same, whichever rule of whichever version they come from.
+func (r Route) Same(other Route) bool {
+	return r.Group == other.Group && r.Policy == other.Policy && r.Priority == other.Priority &&
+		r.Language == other.Language && r.Agent == other.Agent && r.Email == other.Email && maps.Equal(r.Skills, other.Skills)
+}
+
+// Need is what the route asks of an agent. The policy is the route's own, or else that of the group.
+func (r Route) Need(group Policy) Need {
+	policy := r.Policy
+	if policy == "" {
+		policy = group
+	}
+	return Need{Policy: policy, Skills: r.Skills, Language: r.Language, Agent: r.Agent}
 }

@@ -1,7 +1,7 @@
 // Package chat keeps conversations and their messages; it is their only writer.
 //
 // Tables: contacts, contact_tokens, contact_identities, conversations, messages, edits, attachments, blobs, read_marks,
-// due_turns.
+// due_turns, search_chunks.
 //
 // A conversation is a sequence of entries numbered 1, 2, 3, ... in commit order. Everything durable is an entry:
 // visitors' texts, the bot's answers, assignments, ratings. The package guarantees:
@@ -15,6 +15,8 @@
 //   - A visitor's text that awaits the bot marks a turn due in the same transaction. The turn is worked on under a
 //     lease, by any node, and is finished once: the answer and the end of the mark are one transaction.
 //   - Hints on the bus follow the commit. Losing one costs time only.
+//   - What people say, who they are and which page they were on is stored under the contact's own key (package seal),
+//     bound to conversation and number. Erasing a contact destroys the key.
 //
 // The states of a conversation; [StateBot] is the first:
 //
@@ -75,6 +77,7 @@ const (
 	KindCSAT        Kind = "csat"         // {score, comment}
 	KindFile        Kind = "file"         // {attachment, name, media_type, size, width, height}; the body is the caption
 	KindEdit        Kind = "edit"         // {seq, removed}: the body is the new text of entry seq
+	KindErased      Kind = "erased"       // what an entry reads as once the visitor's data was erased
 )
 
 // Message is a stored entry.
@@ -88,6 +91,10 @@ type Message struct {
 	Data         json.RawMessage // nil when there is none
 	Epoch        int             // of the conversation when it was stored
 	At           time.Time       // on the database's clock, not decreasing within the conversation
+
+	sealed  []byte    // name, body and data as stored; nil once opened
+	contact uuid.UUID // whose key opens it
+	erased  bool
 }
 
 // Entry is a message to be stored.
@@ -114,6 +121,7 @@ type Contact struct {
 	Timezone   string          // IANA name, as the browser gives it; "" = unknown
 	Attributes json.RawMessage // what the site says about them: an object of texts, numbers and booleans; nil = nothing
 	Verified   bool            // the site has signed name, e-mail and attributes; without it they are claims
+	Erased     bool            // their data was erased: nothing but ID, language and time zone is left
 }
 
 // Conversation is the current state of a conversation.
@@ -129,6 +137,7 @@ type Conversation struct {
 	CSAT                   int   // 1..5 for the latest close, 0 = not rated
 	CreatedAt, UpdatedAt   time.Time
 	ClosedAt               *time.Time
+	Erased                 bool // the contact's data was erased: it stays closed, and nothing can be added
 
 	ContactName string // the contact's name
 	Preview     string // start of the latest visitor's text; filled by [Log.Conversations] only

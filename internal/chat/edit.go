@@ -143,8 +143,9 @@ func unanswered(ctx context.Context, tx pgx.Tx, c *Conversation) (seq int64, err
 	err = tx.QueryRow(ctx, `
 		SELECT coalesce(max(m.seq), 0)
 		FROM messages m LEFT JOIN edits x USING (workspace_id, conversation_id, seq)
+		LEFT JOIN attachments a USING (workspace_id, conversation_id, seq)
 		WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.seq <= $3 AND m.sender_kind = 'visitor'
-		      AND (m.kind = 'text' OR m.kind = 'file' AND m.body <> '') AND NOT coalesce(x.removed, false)
+		      AND (m.kind = 'text' OR m.kind = 'file' AND a.words) AND NOT coalesce(x.removed, false)
 		      AND m.seq > (
 		          SELECT coalesce(max(o.seq), 0) FROM messages o
 		          WHERE o.workspace_id = $1 AND o.conversation_id = $2

@@ -45,8 +45,9 @@ func (l *Log) Folded(ctx context.Context, ws, conversation uuid.UUID, messages [
 		seqs[i] = m.Seq
 	}
 	edits, err := l.messages(ctx, ws, `
-		SELECT `+messageColumns+` FROM edits x
+		SELECT `+messageColumns+`, `+openColumns+` FROM edits x
 		JOIN messages m ON m.workspace_id = x.workspace_id AND m.conversation_id = x.conversation_id AND m.seq = x.edit_seq
+		JOIN conversations c ON c.workspace_id = x.workspace_id AND c.id = x.conversation_id
 		WHERE x.workspace_id = $1 AND x.conversation_id = $2 AND x.seq BETWEEN $3 AND $4`,
 		ws, conversation, slices.Min(seqs), slices.Max(seqs))
 	if err != nil {

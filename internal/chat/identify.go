@@ -8,32 +8,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"handrail/internal/errs"
 )
 
 // maxTokens is in how many browsers besides the first a contact stays known. The oldest is forgotten.
 const maxTokens = 20
-
-// UpdateContact stores everything that c says about the contact c.ID. An unknown contact is an error of kind
-// [errs.NotFound].
-func (l *Log) UpdateContact(ctx context.Context, ws uuid.UUID, c Contact) error {
-	return l.db.InTx(ctx, ws, func(tx pgx.Tx) error { return updateContact(ctx, tx, ws, c) })
-}
-
-func updateContact(ctx context.Context, tx pgx.Tx, ws uuid.UUID, c Contact) error {
-	tag, err := tx.Exec(ctx, `
-		UPDATE contacts SET name = $3, email = $4, lang = $5, phone = $6, timezone = $7, attributes = $8, verified = $9
-		WHERE workspace_id = $1 AND id = $2`,
-		ws, c.ID, c.Name, c.Email, c.Lang, c.Phone, c.Timezone, []byte(c.Attributes), c.Verified)
-	if err != nil {
-		return fmt.Errorf("update contact: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return errs.New(errs.NotFound, "there is no such contact")
-	}
-	return nil
-}
 
 // Identify returns the one contact of a person whom the site has signed for under the name sub, stores what c says
 // about them, and marks it verified. Whoever is new gets the contact c.ID if that exists and is nobody else's, so that
@@ -41,10 +19,10 @@ func updateContact(ctx context.Context, tx pgx.Tx, ws uuid.UUID, c Contact) erro
 func (l *Log) Identify(ctx context.Context, ws uuid.UUID, sub string, c Contact) (Contact, error) {
 	c.Verified = true
 	err := l.db.InTx(ctx, ws, func(tx pgx.Tx) (err error) {
-		if c.ID, err = bind(ctx, tx, ws, subHash(ws, sub), c.ID); err != nil {
+		if c.ID, err = l.bind(ctx, tx, ws, subHash(ws, sub), c.ID); err != nil {
 			return err
 		}
-		return updateContact(ctx, tx, ws, c)
+		return l.updateContact(ctx, tx, ws, c)
 	})
 	if err != nil {
 		return Contact{}, fmt.Errorf("identify a contact: %w", err)
@@ -59,13 +37,21 @@ func subHash(ws uuid.UUID, sub string) []byte {
 }
 
 // bind finds the subject's contact, or binds the candidate or a new contact to it.
-func bind(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sub []byte, candidate uuid.UUID) (uuid.UUID, error) {
+func (l *Log) bind(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sub []byte, candidate uuid.UUID) (uuid.UUID, error) {
 	// Two browsers of a new person may arrive at once: the second waits here until the first has bound them.
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 22))`, sub); err != nil {
 		return uuid.Nil, err
 	}
+	// Who was erased and comes back is somebody new.
+	_, err := tx.Exec(ctx, `
+		DELETE FROM contact_identities i USING contacts c
+		WHERE i.workspace_id = $1 AND i.sub_hash = $2 AND c.workspace_id = $1 AND c.id = i.contact_id
+		      AND c.erased_at IS NOT NULL`, ws, sub)
+	if err != nil {
+		return uuid.Nil, err
+	}
 	var id uuid.UUID
-	err := tx.QueryRow(ctx, `
+	err = tx.QueryRow(ctx, `
 		SELECT contact_id FROM contact_identities WHERE workspace_id = $1 AND sub_hash = $2`, ws, sub).Scan(&id)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return id, err
@@ -75,7 +61,7 @@ func bind(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sub []byte, candidate uu
 		return candidate, err
 	}
 	id = uuid.New()
-	if err := insertContact(ctx, tx, ws, Contact{ID: id}, nil); err != nil {
+	if err := l.insertContact(ctx, tx, ws, Contact{ID: id}, nil); err != nil {
 		return uuid.Nil, err
 	}
 	_, err = bindTo(ctx, tx, ws, sub, id)
@@ -86,7 +72,7 @@ func bind(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sub []byte, candidate uu
 func bindTo(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sub []byte, contact uuid.UUID) (bool, error) {
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO contact_identities (workspace_id, sub_hash, contact_id)
-		SELECT workspace_id, $2, id FROM contacts WHERE workspace_id = $1 AND id = $3
+		SELECT workspace_id, $2, id FROM contacts WHERE workspace_id = $1 AND id = $3 AND erased_at IS NULL
 		ON CONFLICT (workspace_id, contact_id) DO NOTHING`, ws, sub, contact)
 	return err == nil && tag.RowsAffected() == 1, err
 }

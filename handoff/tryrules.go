@@ -1,0 +1,117 @@
+package handoff
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"handrail/handoff/routing"
+	"handrail/internal/chat"
+)
+
+// Limits of a trial, in handoffs.
+const (
+	DefaultTrial = 200
+	MaxTrial     = 2000
+)
+
+// Trial is what other rules would have done with past handoffs.
+type Trial struct {
+	Tried   int
+	Failed  int // handoffs of which a rule tried failed
+	Changes []TrialChange
+}
+
+// TrialChange is a handoff that would have gone another way.
+type TrialChange struct {
+	Conversation  uuid.UUID
+	At            time.Time
+	Reason        string
+	Text          string        // start of the visitor's words
+	Before, After routing.Route // by the active rules, and by those that are tried
+}
+
+// past is a handoff to be routed again.
+type past struct {
+	conversation chat.Conversation
+	handoff      chat.Handoff
+	at           time.Time
+}
+
+// TryRules sends the latest handoffs, at most limit of them, through the active rules and through others, and returns
+// those that would go another way, the newest first. Nothing is changed. The facts are those of the handoff, as far as
+// they are kept: contacts are looked at as they are now. A limit of 0 means [DefaultTrial]; at most [MaxTrial].
+func (d *Desk) TryRules(ctx context.Context, ws uuid.UUID, rules *routing.Rules, limit int) (t Trial, err error) {
+	if limit <= 0 {
+		limit = DefaultTrial
+	}
+	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
+		active, _, err := d.activeRules(ctx, tx, ws)
+		if err != nil {
+			return err
+		}
+		list, err := pastHandoffs(ctx, tx, ws, min(limit, MaxTrial))
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			f, err := d.facts(ctx, tx, &p.conversation, p.handoff, p.at)
+			if err != nil {
+				return err
+			}
+			t.add(ctx, p, f, active, rules)
+		}
+		return nil
+	})
+	if err != nil {
+		return Trial{}, fmt.Errorf("try the routing rules: %w", err)
+	}
+	return t, nil
+}
+
+// add routes one handoff twice.
+func (t *Trial) add(ctx context.Context, p past, f routing.Facts, active, tried *routing.Rules) {
+	var before routing.Route
+	if active != nil {
+		before, _ = active.Route(ctx, f) // what fails today is told by the log
+	}
+	after, failed := tried.Route(ctx, f)
+	t.Tried++
+	if failed != nil {
+		t.Failed++
+	}
+	if !before.Same(after) {
+		t.Changes = append(t.Changes, TrialChange{Conversation: p.conversation.ID, At: p.at, Reason: f.Reason,
+			Text: start(f.Text, 140), Before: before, After: after})
+	}
+}
+
+// start is the beginning of a text, in characters.
+func start(s string, n int) string {
+	runes := []rune(s)
+	return string(runes[:min(n, len(runes))])
+}
+
+func pastHandoffs(ctx context.Context, tx pgx.Tx, ws uuid.UUID, limit int) ([]past, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT c.workspace_id, c.id, c.contact_id, c.channel, c.page_url, c.lang, c.last_seq,
+		       h.reason, h.intent, h.lang, h.confidence, h.priority, h.entities, h.turn_seq, h.queued_at
+		FROM handoffs h JOIN conversations c ON c.workspace_id = h.workspace_id AND c.id = h.conversation_id
+		WHERE h.workspace_id = $1 ORDER BY h.id DESC LIMIT $2`, ws, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read past handoffs: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p past, err error) {
+		c, h := &p.conversation, &p.handoff
+		err = row.Scan(&c.Workspace, &c.ID, &c.Contact, &c.Channel, &c.PageURL, &c.Lang, &c.LastSeq,
+			&h.Reason, &h.Intent, &h.Lang, &h.Confidence, &h.Priority, (*[]byte)(&h.Entities), &h.TurnSeq, &p.at)
+		return p, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read past handoffs: %w", err)
+	}
+	return list, nil
+}
