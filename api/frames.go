@@ -28,6 +28,10 @@ type inbound struct {
 	Score        int       `json:"score"`
 	Comment      string    `json:"comment"`
 	Status       string    `json:"status"`
+	Group        string    `json:"group"`
+	AgentID      int64     `json:"agent_id"`
+	Note         string    `json:"note"`
+	Email        string    `json:"email"`
 	Seq          int64     `json:"seq"`
 	Removed      bool      `json:"removed"`
 	Attachment   uuid.UUID `json:"attachment"`
@@ -44,12 +48,14 @@ type outbound struct {
 	Queue   *queueView `json:"queue,omitempty"`
 	Agent   *nameView  `json:"agent,omitempty"`
 	CanRate *bool      `json:"can_rate,omitempty"`
-	Read    *int64     `json:"read,omitempty"` // how far the other side has read
+	Hours   *hoursView `json:"hours,omitempty"` // while nobody is on duty
+	Read    *int64     `json:"read,omitempty"`  // how far the other side has read
 }
 
 type queueView struct {
 	Position int `json:"position"`
-	WaitS    int `json:"wait_s"` // expected, in seconds; 0 = unknown
+	WaitS    int `json:"wait_s"`            // expected, in seconds; 0 = unknown
+	ErrorS   int `json:"error_s,omitempty"` // standard error of wait_s
 }
 
 type nameView struct {
@@ -97,6 +103,8 @@ type deskFrame struct {
 	Type    string        `json:"t"`
 	Waiting []waitingView `json:"waiting"`
 	Mine    []mineView    `json:"mine"`
+	Offers  []offerView   `json:"offers"`
+	Alerts  []alertView   `json:"alerts"`
 	Me      deskMe        `json:"me"`
 }
 
@@ -107,16 +115,21 @@ type deskMe struct {
 }
 
 type waitingView struct {
-	Conversation uuid.UUID `json:"conversation"`
-	Since        time.Time `json:"since"`
-	Reason       string    `json:"reason"`
-	Priority     int       `json:"priority"`
-	Preview      string    `json:"preview"`
-	Lang         string    `json:"lang"`
-	Name         string    `json:"name"`
+	Group        string     `json:"group"`
+	DueAt        *time.Time `json:"due_at,omitempty"` // of the first response
+	Conversation uuid.UUID  `json:"conversation"`
+	Since        time.Time  `json:"since"`
+	Reason       string     `json:"reason"`
+	Priority     int        `json:"priority"`
+	Preview      string     `json:"preview"`
+	Lang         string     `json:"lang"`
+	Name         string     `json:"name"`
 }
 
 type mineView struct {
+	Unread       int        `json:"unread"` // the visitor's messages since a person last wrote
+	DueAt        *time.Time `json:"due_at,omitempty"`
+	Guest        bool       `json:"guest"` // invited by the agent in charge
 	Conversation uuid.UUID  `json:"conversation"`
 	State        chat.State `json:"state"`
 	Since        time.Time  `json:"since"`
@@ -130,7 +143,7 @@ func placeOf(p handoff.Place) *queueView {
 	if p.Position == 0 {
 		return nil
 	}
-	return &queueView{Position: p.Position, WaitS: int(math.Ceil(p.Wait.Seconds()))}
+	return &queueView{Position: p.Position, WaitS: int(math.Ceil(p.Wait.Seconds())), ErrorS: int(math.Ceil(p.Error.Seconds()))}
 }
 
 // frame encodes v; every frame type of this package encodes.

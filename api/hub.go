@@ -40,15 +40,14 @@ type Hub struct {
 	mu     sync.RWMutex
 	rooms  map[uuid.UUID]*room
 	agents map[*agentConn]struct{}
-	all    map[*socket]struct{}
-	boxes  map[*mailbox]struct{} // of the clients that poll
-	turn   int                   // of the latest socket to be pinged
-	desks  map[uuid.UUID]bool    // workspaces for whose desk a refresh is scheduled
+	all    map[peer]struct{}
+	turn   int                // of the latest socket to be pinged
+	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
 }
 
 func newHub(c Config) *Hub {
-	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[*socket]struct{}{},
-		boxes: map[*mailbox]struct{}{}, desks: map[uuid.UUID]bool{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
+	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[peer]struct{}{},
+		desks: map[uuid.UUID]bool{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "handrail_sockets", Help: "Open WebSocket connections."})}
 	h.buffers.New = func() any {
 		b := make([]byte, 0, writeSize)
@@ -77,9 +76,10 @@ func (h *Hub) start(ctx context.Context) error {
 		h.running.Go(h.serveRooms)
 	}
 	h.running.Go(h.poll)
+	h.running.Go(h.ping)
+	h.running.Go(h.dismissDisabled)
 	h.running.Go(h.storeMarks)
 	h.running.Go(h.pruneAttachments)
-	h.running.Go(h.ping)
 	return nil
 }
 
@@ -91,9 +91,6 @@ func (h *Hub) stop() {
 	h.mu.Lock()
 	for s := range h.all {
 		s.close(websocket.CloseServiceRestart, "restarting: reconnect")
-	}
-	for m := range h.boxes {
-		m.close(websocket.CloseServiceRestart, "restarting: take a new ticket")
 	}
 	h.cancel() // under the lock, so that nothing joins the goroutines that are waited for
 	h.mu.Unlock()
@@ -125,20 +122,20 @@ func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 
 // adopt keeps a client that has no socket until forget, so that it is closed with the others. It refuses once the hub
 // has stopped.
-func (h *Hub) adopt(m *mailbox) bool {
+func (h *Hub) adopt(p peer) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ctx.Err() != nil {
 		return false
 	}
-	h.boxes[m] = struct{}{}
+	h.all[p] = struct{}{}
 	return true
 }
 
-func (h *Hub) forget(m *mailbox) {
+func (h *Hub) forget(p peer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.boxes, m)
+	delete(h.all, p)
 }
 
 // watch brings the watcher up to date from its cursor and keeps it so until unwatch.
@@ -209,8 +206,8 @@ func (h *Hub) ping() {
 		}
 		var due []*socket
 		h.mu.RLock()
-		for s := range h.all {
-			if s.slot%slots == turn%slots {
+		for p := range h.all {
+			if s, ok := p.(*socket); ok && s.slot%slots == turn%slots {
 				due = append(due, s)
 			}
 		}

@@ -35,8 +35,8 @@ type watcher struct {
 	sender  string    // kind and id of who watches, so that nobody is told of their own typing
 	id      uuid.UUID // of the conversation
 	cursor  int64     // seq of the last message queued; guarded by the room's mu
-	read    int64     // how far they have read; likewise
 	waits   bool      // for the socket to take what is queued, before more of the history is read; guarded likewise
+	read    int64     // how far they have read; likewise
 
 	may func(context.Context) error // [errs.NotFound] when the watcher may not read the conversation any more; nil = always
 }
@@ -258,7 +258,7 @@ func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
 		if err != nil {
 			return outbound{}, err
 		}
-		f.Queue = placeOf(place)
+		f.Queue, f.Hours = placeOf(place), hoursOf(place)
 	case chat.StateHuman:
 		agent, err := h.c.Desk.Presence(ctx, ws, c.AgentID)
 		switch {

@@ -41,6 +41,7 @@ func (s *Server) install() {
 	s.installKnowledge(api)
 	s.installIntents(api)
 	s.installEvals(api)
+	s.installDesk(api)
 	s.installMessages(r)
 	route(s, api, "GET", "/api/v1/users", auth.ManageUsers, "List staff", s.listUsers)
 	route(s, api, "POST", "/api/v1/users", auth.ManageUsers, "Add a member of staff", s.addUser)

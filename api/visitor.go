@@ -26,8 +26,10 @@ func visitorOperations() map[string]operation[*visitorConn] {
 		"person": {auth.Visitor, (*visitorConn).person},
 		"typing": {auth.Visitor, (*visitorConn).typing},
 		"csat":   {auth.Visitor, (*visitorConn).rate},
-		"edit":   {auth.Visitor, (*visitorConn).edit},
-		"read":   {auth.Visitor, (*visitorConn).seen},
+
+		"leave_message": {auth.Visitor, (*visitorConn).leaveMessage},
+		"edit":          {auth.Visitor, (*visitorConn).edit},
+		"read":          {auth.Visitor, (*visitorConn).seen},
 	}
 }
 

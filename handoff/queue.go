@@ -24,12 +24,6 @@ type Waiting struct {
 	Preview      string // start of the visitor's latest text
 }
 
-// Place is where a conversation stands in the queue.
-type Place struct {
-	Position int           // 1 = next; 0 = not in the queue
-	Wait     time.Duration // expected from recent waits; 0 = unknown
-}
-
 // Queue lists the waiting conversations in the order in which they are served.
 func (d *Desk) Queue(ctx context.Context, ws uuid.UUID) (list []Waiting, err error) {
 	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
@@ -37,7 +31,7 @@ func (d *Desk) Queue(ctx context.Context, ws uuid.UUID) (list []Waiting, err err
 			SELECT h.conversation_id, h.waiting_since, h.reason, h.team, h.lang, h.priority, h.turn_seq, h.sealed
 			FROM handoffs h
 			WHERE h.workspace_id = $1 AND h.waiting_since IS NOT NULL
-			ORDER BY h.front DESC, h.priority DESC, h.queued_at, h.id`, ws)
+			ORDER BY h.front DESC, h.rank, h.id`, ws)
 		if err != nil {
 			return err
 		}
@@ -84,30 +78,4 @@ func (d *Desk) reveal(
 		list[i].Summary = sealed[i].Text(0)
 	}
 	return nil
-}
-
-// Position says how many are served up to and including this conversation, and how long it may take: the median wait
-// of the last 20 assignments.
-func (d *Desk) Position(ctx context.Context, ws, conversation uuid.UUID) (p Place, err error) {
-	var seconds float64
-	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		// The negation of (front DESC, priority DESC, queued_at, id) makes one row comparison of it.
-		return tx.QueryRow(ctx, `
-			SELECT (SELECT count(*)
-			        FROM handoffs h
-			        JOIN handoffs mine ON mine.workspace_id = h.workspace_id AND mine.conversation_id = $2
-			                              AND mine.waiting_since IS NOT NULL
-			        WHERE h.workspace_id = $1 AND h.waiting_since IS NOT NULL
-			              AND (NOT h.front, -h.priority, h.queued_at, h.id)
-			                  <= (NOT mine.front, -mine.priority, mine.queued_at, mine.id)),
-			       coalesce((SELECT extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY waited))
-			                 FROM (SELECT started_at - waiting_since AS waited FROM assignments
-			                       WHERE workspace_id = $1 ORDER BY started_at DESC LIMIT 20) recent), 0)::float8`,
-			ws, conversation).Scan(&p.Position, &seconds)
-	})
-	if err != nil {
-		return Place{}, fmt.Errorf("read the place in the queue: %w", err)
-	}
-	p.Wait = time.Duration(seconds * float64(time.Second))
-	return p, nil
 }

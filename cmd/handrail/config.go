@@ -54,6 +54,9 @@ type settings struct {
 	Ingest struct {
 		AllowNetworks []string `koanf:"allow_networks"` // private prefixes that URLs may point to
 	} `koanf:"ingest"`
+	Webhook struct {
+		AllowNetworks []string `koanf:"allow_networks"` // private prefixes that webhooks may point to
+	} `koanf:"webhook"`
 	Knowledge struct {
 		IndexMB int64 `koanf:"index_mb"` // memory for the search indexes of all workspaces; 0 = scan the database
 	} `koanf:"knowledge"`
@@ -76,7 +79,8 @@ func defaults() map[string]any {
 		"llm.base_url": "", "llm.api_key": "", "llm.model": "", "llm.timeout": "20s",
 		"embed.base_url": "", "embed.api_key": "", "embed.model": "", "embed.dimensions": 0,
 		"bot.threshold": bot.DefaultThreshold, "bot.name": "Handrail",
-		"ingest.allow_networks": []string{}, "knowledge.index_mb": 1024, "attachments.max_mb": 10, "secure_cookies": false, "log_level": "warn",
+		"ingest.allow_networks": []string{}, "webhook.allow_networks": []string{}, "knowledge.index_mb": 1024, "attachments.max_mb": 10,
+		"secure_cookies": false, "log_level": "warn",
 	}
 }
 
@@ -168,16 +172,24 @@ func (s settings) check() error {
 	case s.Embed.BaseURL != "" && s.Embed.Dimensions <= 0:
 		return errs.New(errs.Invalid, "HANDRAIL_EMBED_DIMENSIONS must say how long the vectors of %s are, for example 1024", s.Embed.Model)
 	}
+	if _, err := prefixes("webhook.allow_networks", s.Webhook.AllowNetworks); err != nil {
+		return err
+	}
 	_, err := s.networks()
 	return err
 }
 
 func (s settings) networks() ([]netip.Prefix, error) {
+	return prefixes("ingest.allow_networks", s.Ingest.AllowNetworks)
+}
+
+// prefixes reads the networks of a key.
+func prefixes(key string, names []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, n := range s.Ingest.AllowNetworks {
+	for _, n := range names {
 		p, err := netip.ParsePrefix(n)
 		if err != nil {
-			return nil, errs.Wrap(err, errs.Invalid, "ingest.allow_networks: %q is not a prefix such as 10.0.0.0/8", n)
+			return nil, errs.Wrap(err, errs.Invalid, key+": %q is not a prefix such as 10.0.0.0/8", n)
 		}
 		out = append(out, p)
 	}
@@ -216,7 +228,7 @@ func (configCommand) Run(c *commands, io streams) error {
 		{"llm.base_url", s.LLM.BaseURL}, {"llm.api_key", mask(s.LLM.APIKey)}, {"llm.model", s.LLM.Model}, {"llm.timeout", s.LLM.Timeout},
 		{"embed.base_url", s.Embed.BaseURL}, {"embed.api_key", mask(s.Embed.APIKey)}, {"embed.model", s.Embed.Model}, {"embed.dimensions", s.Embed.Dimensions},
 		{"bot.threshold", s.Bot.Threshold}, {"bot.name", s.Bot.Name},
-		{"ingest.allow_networks", s.Ingest.AllowNetworks}, {"knowledge.index_mb", s.Knowledge.IndexMB},
+		{"ingest.allow_networks", s.Ingest.AllowNetworks}, {"webhook.allow_networks", s.Webhook.AllowNetworks}, {"knowledge.index_mb", s.Knowledge.IndexMB},
 		{"attachments.max_mb", s.Attachments.MaxMB},
 		{"secure_cookies", s.SecureCookies}, {"log_level", s.LogLevel},
 	} {

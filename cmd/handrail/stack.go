@@ -25,6 +25,7 @@ import (
 	"handrail/internal/events"
 	"handrail/internal/llm"
 	"handrail/internal/postgres"
+	"handrail/internal/webhook"
 	"handrail/knowledge"
 )
 
@@ -40,6 +41,7 @@ type stack struct {
 	bus        *events.Bus
 	log        *chat.Log
 	desk       *handoff.Desk
+	hooks      *webhook.Hooks
 	base       *knowledge.Base
 	classifier *intent.Classifier
 	bot        *bot.Bot
@@ -89,7 +91,10 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	pdftotext, _ := exec.LookPath("pdftotext") // reads more PDFs, where it is installed
 	st.ingest = ingest.New(st.base, ingest.Config{AllowNetworks: networks, Isolate: true, PDFToText: pdftotext})
 	st.log = chat.NewLog(st.db, st.bus, chat.Config{})
-	st.desk = handoff.New(st.db, st.log, st.bus, handoff.Config{})
+	if st.hooks, err = st.newHooks(); err != nil {
+		return st, err
+	}
+	st.desk = handoff.New(st.db, st.log, st.bus, handoff.Config{Hooks: st.hooks})
 	st.bot = bot.New(bot.Config{DB: st.db, Log: st.log, Base: st.base, Classifier: st.classifier, Model: model, Tokens: tokens,
 		Desk: st.desk, Settings: bot.Settings{Threshold: s.Bot.Threshold, Name: s.Bot.Name}, Logger: st.logger,
 		Stream: st.stream})
@@ -108,6 +113,15 @@ func (st *stack) events() events.Config {
 		c.Directory = &events.Directory{DB: st.db, Node: node(), Advertise: n.Advertise, Logger: st.logger}
 	}
 	return c
+}
+
+// newHooks lets webhooks reach the private networks that are configured for them.
+func (st *stack) newHooks() (*webhook.Hooks, error) {
+	networks, err := prefixes("webhook.allow_networks", st.settings.Webhook.AllowNetworks)
+	if err != nil {
+		return nil, err
+	}
+	return webhook.New(st.db, webhook.Config{AllowNetworks: networks, Logger: st.logger})
 }
 
 // stream sends a piece of an answer to whichever node holds the visitor's socket.

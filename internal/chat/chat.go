@@ -75,9 +75,9 @@ const (
 	KindClosed      Kind = "closed"       //
 	KindCSATRequest Kind = "csat_request" // asks the visitor for a rating
 	KindCSAT        Kind = "csat"         // {score, comment}
+	KindErased      Kind = "erased"       // what an entry reads as once the visitor's data was erased
 	KindFile        Kind = "file"         // {attachment, name, media_type, size, width, height}; the body is the caption
 	KindEdit        Kind = "edit"         // {seq, removed}: the body is the new text of entry seq
-	KindErased      Kind = "erased"       // what an entry reads as once the visitor's data was erased
 )
 
 // Message is a stored entry.

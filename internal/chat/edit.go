@@ -52,7 +52,7 @@ func (l *Log) Edit(ctx context.Context, ws, conversation uuid.UUID, e Edit) (Mes
 		if err := e.allowed(ctx, tx, c); err != nil {
 			return nil, err
 		}
-		if err := e.record(ctx, tx, c); err != nil {
+		if err := l.recordEdit(ctx, tx, c, e); err != nil {
 			return nil, err
 		}
 		return []Entry{entry}, nil
@@ -110,8 +110,8 @@ func (e Edit) allowed(ctx context.Context, tx pgx.Tx, c *Conversation) error {
 	return nil
 }
 
-// record notes where the new text stands, and makes the bot start over if it has not answered yet.
-func (e Edit) record(ctx context.Context, tx pgx.Tx, c *Conversation) error {
+// recordEdit notes where the new text stands, and makes the bot start over if it has not answered yet.
+func (l *Log) recordEdit(ctx context.Context, tx pgx.Tx, c *Conversation, e Edit) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO edits (workspace_id, conversation_id, seq, edit_seq, removed) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (workspace_id, conversation_id, seq) DO UPDATE
@@ -129,7 +129,7 @@ func (e Edit) record(ctx context.Context, tx pgx.Tx, c *Conversation) error {
 	}
 	// Whoever works on the turn has the old text; the new epoch refuses what they write. The turn keeps its number.
 	c.Epoch++
-	left, err := unanswered(ctx, tx, c)
+	left, err := l.unanswered(ctx, tx, c)
 	if err != nil {
 		return err
 	}
@@ -138,21 +138,26 @@ func (e Edit) record(ctx context.Context, tx pgx.Tx, c *Conversation) error {
 }
 
 // unanswered returns the number of the visitor's latest message that awaits the bot and was not removed, 0 for none. It
-// reads back to the last words of the other side.
-func unanswered(ctx context.Context, tx pgx.Tx, c *Conversation) (seq int64, err error) {
-	err = tx.QueryRow(ctx, `
-		SELECT coalesce(max(m.seq), 0)
-		FROM messages m LEFT JOIN edits x USING (workspace_id, conversation_id, seq)
-		LEFT JOIN attachments a USING (workspace_id, conversation_id, seq)
+// reads back to the last words of the other side. A file without words says nothing to the bot.
+func (l *Log) unanswered(ctx context.Context, tx pgx.Tx, c *Conversation) (int64, error) {
+	waiting, err := l.messagesWithin(ctx, tx, c.Workspace, `
+		SELECT `+messageColumns+`, `+openColumns+`
+		FROM messages m JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
+		LEFT JOIN edits x ON x.workspace_id = m.workspace_id AND x.conversation_id = m.conversation_id AND x.seq = m.seq
 		WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.seq <= $3 AND m.sender_kind = 'visitor'
-		      AND (m.kind = 'text' OR m.kind = 'file' AND a.words) AND NOT coalesce(x.removed, false)
+		      AND m.kind IN ('text', 'file') AND NOT coalesce(x.removed, false)
 		      AND m.seq > (
 		          SELECT coalesce(max(o.seq), 0) FROM messages o
 		          WHERE o.workspace_id = $1 AND o.conversation_id = $2
-		                AND (o.kind = 'closed' OR o.kind IN ('text', 'file') AND o.sender_kind <> 'visitor'))`,
-		c.Workspace, c.ID, c.TurnDue).Scan(&seq)
+		                AND (o.kind = 'closed' OR o.kind IN ('text', 'file') AND o.sender_kind <> 'visitor'))
+		ORDER BY m.seq DESC`, c.Workspace, c.ID, c.TurnDue)
 	if err != nil {
 		return 0, fmt.Errorf("look for what is unanswered: %w", err)
 	}
-	return seq, nil
+	for _, m := range waiting {
+		if m.Body != "" {
+			return m.Seq, nil
+		}
+	}
+	return 0, nil
 }

@@ -61,8 +61,8 @@ func (l *Log) claimFile(ctx context.Context, tx pgx.Tx, c *Conversation, id uuid
 	}
 	// The condition, and not the look before, decides between two conversations that send the same file.
 	tag, err := tx.Exec(ctx, `
-		UPDATE attachments SET conversation_id = $3, seq = $4, words = $5
-		WHERE workspace_id = $1 AND id = $2 AND seq IS NULL`, c.Workspace, id, c.ID, c.LastSeq+1, e.Body != "")
+		UPDATE attachments SET conversation_id = $3, seq = $4
+		WHERE workspace_id = $1 AND id = $2 AND seq IS NULL`, c.Workspace, id, c.ID, c.LastSeq+1)
 	if err != nil {
 		return Attachment{}, fmt.Errorf("send an attachment: %w", err)
 	}

@@ -47,7 +47,7 @@ func (l *Log) Folded(ctx context.Context, ws, conversation uuid.UUID, messages [
 	edits, err := l.messages(ctx, ws, `
 		SELECT `+messageColumns+`, `+openColumns+` FROM edits x
 		JOIN messages m ON m.workspace_id = x.workspace_id AND m.conversation_id = x.conversation_id AND m.seq = x.edit_seq
-		JOIN conversations c ON c.workspace_id = x.workspace_id AND c.id = x.conversation_id
+		JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
 		WHERE x.workspace_id = $1 AND x.conversation_id = $2 AND x.seq BETWEEN $3 AND $4`,
 		ws, conversation, slices.Min(seqs), slices.Max(seqs))
 	if err != nil {

@@ -1,4 +1,4 @@
--- Who contacts are by their site's word; files beside messages; edits; read marks.
+-- Who contacts are known to be; files beside messages; edits; read marks.
 
 -- +goose Up
 -- A contact may be known in several browsers. The first one's token stands in contacts, the others' here.
@@ -48,7 +48,6 @@ CREATE TABLE attachments (
     size            bigint NOT NULL,
     width           int NOT NULL DEFAULT 0, -- of images, in pixels
     height          int NOT NULL DEFAULT 0,
-    words           boolean NOT NULL DEFAULT false, -- a caption came with it
     removed         boolean NOT NULL DEFAULT false, -- its sender took it back: the bytes are gone
     created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id),
