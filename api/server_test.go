@@ -32,6 +32,7 @@ import (
 	"handrail/internal/events"
 	"handrail/internal/postgres"
 	"handrail/internal/postgres/pgtest"
+	"handrail/internal/webhook"
 	"handrail/knowledge"
 )
 
@@ -78,7 +79,9 @@ func startOn(t *testing.T, database string) *system {
 	}, ".", ingest.Options{Collection: "help"})
 	require.NoError(t, err)
 	s.log = chat.NewLog(db, bus, chat.Config{})
-	desk := handoff.New(db, s.log, bus, handoff.Config{})
+	hooks, err := webhook.New(db, webhook.Config{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Logger: logger})
+	require.NoError(t, err)
+	desk := handoff.New(db, s.log, bus, handoff.Config{Hooks: hooks})
 	s.desk = desk
 	s.intents = intent.NewClassifier(db)
 	trainer := intent.NewTrainer(s.intents, logger)
@@ -89,11 +92,12 @@ func startOn(t *testing.T, database string) *system {
 	require.NoError(t, err)
 	s.curator = curation.New(curation.Config{DB: db, Base: base, Bot: b, Mask: intent.Mask, Logger: logger})
 	runs := evals.NewStore(evals.StoreConfig{DB: db, Bot: b, Logger: logger, Reviewed: s.reviewed, Poll: 50 * time.Millisecond})
-	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth, Curator: s.curator,
+	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth, Curator: s.curator, Hooks: hooks,
 		Evals: runs, Classifier: s.intents, Trainer: trainer, Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>console")}},
 		Widget:  fstest.MapFS{"widget.js": {Data: []byte("// widget")}}})
 	s.log.Start(ctx)
+	require.NoError(t, hooks.Start(ctx))
 	desk.Start(ctx)
 	worker.Start(ctx)
 	s.curator.Start(ctx)
@@ -123,6 +127,7 @@ func startOn(t *testing.T, database string) *system {
 		require.NoError(t, trainer.Stop(deadline))
 		worker.Stop()
 		desk.Stop()
+		require.NoError(t, hooks.Stop(deadline))
 		s.log.Stop()
 		bus.Close()
 		db.Close()

@@ -50,6 +50,8 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date and stop."`
 	Show     configCommand   `cmd:"" name:"config" help:"Print the effective configuration, secrets masked."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Routing  routingCommand  `cmd:"" help:"Check, try, store and activate routing rules."`
+	Sim      simCommand      `cmd:"" help:"Simulate the desk: compare policies, plan staff."`
 }
 
 // silent is an exit status whose reason has been printed already.
