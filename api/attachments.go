@@ -89,7 +89,7 @@ func (s *Server) bearer(w http.ResponseWriter, r *http.Request) (uuid.UUID, chat
 		return uuid.Nil, chat.Contact{}, errs.New(errs.Unauthenticated, "send the contact token as `Authorization: Bearer TOKEN`")
 	}
 	visit, err := s.c.Log.Visit(r.Context(), auth.HashSecret(token))
-	if errs.Is(err, errs.NotFound) {
+	if errs.Is(err, errs.NotFound) || err == nil && visit.Contact.Erased {
 		return uuid.Nil, chat.Contact{}, errs.Wrap(err, errs.Unauthenticated, "the contact token is unknown: start a new session")
 	}
 	if err != nil {

@@ -130,8 +130,7 @@ func TestFilesBetweenVisitorAndAgent(t *testing.T) {
 	client := uuid.New()
 	send := map[string]any{"t": "send", "client_id": client, "kind": "file", "attachment": file.Attachment, "body": "I want to talk to a human"}
 	visitor.send(send)
-	acked := visitor.await("the ack", ofType("ack"))
-	entry := visitor.await("the file", message("file"))
+	acked, entry := visitor.stored(client)
 	require.Equal(t, "I want to talk to a human", entry.Body)
 	require.JSONEq(t, fmt.Sprintf(`{"attachment":%q,"name":%q,"media_type":"image/png","size":%d,"width":400,"height":400}`,
 		file.Attachment, file.Name, file.Size), string(entry.Data))
@@ -165,6 +164,21 @@ func TestFilesBetweenVisitorAndAgent(t *testing.T) {
 	code, _, _ = s.download(visitorFiles+"/"+reply.Attachment.String(), bearer(token))
 	require.Equal(t, http.StatusNotFound, code, "a removed file is gone")
 	require.EqualValues(t, 3, s.count(`SELECT count(*) FROM blobs`), "with its bytes; the picture stays")
+}
+
+// stored awaits the acknowledgement of an entry and the entry, which arrive in any order.
+func (c *client) stored(id uuid.UUID) (ack, entry received) {
+	c.t.Helper()
+	c.await("an entry and its acknowledgement", func(f received) bool {
+		switch {
+		case f.ClientID == id && f.T == "ack":
+			ack = f
+		case f.ClientID == id && f.T == "msg":
+			entry = f
+		}
+		return ack.T != "" && entry.T != ""
+	})
+	return ack, entry
 }
 
 // count runs a query for one number.

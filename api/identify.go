@@ -62,7 +62,7 @@ func (s *Server) known(ctx context.Context, workspace uuid.UUID, token string) (
 		return chat.Visit{}, nil
 	}
 	v, err := s.c.Log.Visit(ctx, auth.HashSecret(token))
-	if errs.Is(err, errs.NotFound) || err == nil && v.Workspace != workspace {
+	if errs.Is(err, errs.NotFound) || err == nil && (v.Workspace != workspace || v.Contact.Erased) {
 		return chat.Visit{}, nil
 	}
 	return v, err

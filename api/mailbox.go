@@ -2,9 +2,6 @@ package api
 
 import "sync"
 
-// historyRoom is how many of a mailbox's places history may take; the rest is for what happens meanwhile.
-const historyRoom = 192
-
 // mailbox holds the frames for a client that polls. What an answer carried stays until the client says that it has
 // arrived, because answers get lost.
 type mailbox struct {
@@ -38,7 +35,7 @@ func (m *mailbox) offer(frame []byte, resume func()) bool {
 	if m.closed {
 		return true // nobody waits for it
 	}
-	if len(m.frames)-m.taken >= historyRoom {
+	if len(m.frames)-m.taken >= historyShare {
 		m.resumed = append(m.resumed, resume)
 		return false
 	}

@@ -24,7 +24,7 @@ func FuzzUpload(f *testing.F) {
 	f.Add("multipart/form-data; boundary=x", []byte(form[:60]))
 	f.Add("multipart/form-data", []byte(form))
 	f.Add("text/plain", []byte("x"))
-	s := New(Config{Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: fstest.MapFS{}, Widget: fstest.MapFS{}})
+	s := New(Config{Log: chat.NewLog(nil, nil, chat.Config{}), Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: fstest.MapFS{}, Widget: fstest.MapFS{}})
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/attachments", bytes.NewReader(body))
 		r.Header.Set("Content-Type", kind)

@@ -11,6 +11,7 @@ import (
 
 	"handrail/internal/audit"
 	"handrail/internal/errs"
+	"handrail/internal/seal"
 )
 
 // IdentityPrefix starts every identity secret, so that leaked ones can be found by scanners.
@@ -25,16 +26,25 @@ type IdentitySecret struct {
 	CreatedAt time.Time
 }
 
-// AddIdentitySecret makes a secret and returns it; it is not shown again. Unlike other secrets it must be stored as it
-// is, because a signature can be checked only with it.
+// secretPlace is where a secret is sealed. It is no contact's.
+func secretPlace(workspace, id uuid.UUID) seal.Place {
+	return seal.Place{Workspace: workspace, Column: "identity_secrets.sealed", Row: id.String()}
+}
+
+// AddIdentitySecret makes a secret and returns it; it is not shown again. Unlike other secrets it is stored sealed and not
+// hashed, because a signature can be checked only with the secret itself.
 func (s *Store) AddIdentitySecret(ctx context.Context, workspace uuid.UUID, actor string) (IdentitySecret, string, error) {
 	secret, _ := NewSecret(IdentityPrefix)
 	made := IdentitySecret{ID: uuid.New()}
 	err := s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `
-			INSERT INTO identity_secrets (workspace_id, id, secret)
+		sealed, err := s.db.Vault().Seal(ctx, tx, secretPlace(workspace, made.ID), []byte(secret))
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `
+			INSERT INTO identity_secrets (workspace_id, id, sealed)
 			SELECT $1, $2, $3 WHERE (SELECT count(*) FROM identity_secrets WHERE workspace_id = $1) < $4
-			RETURNING created_at`, workspace, made.ID, []byte(secret), maxIdentitySecrets).Scan(&made.CreatedAt)
+			RETURNING created_at`, workspace, made.ID, sealed, maxIdentitySecrets).Scan(&made.CreatedAt)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errs.New(errs.Conflict, "there are %d secrets already: revoke one first", maxIdentitySecrets)
 		}
@@ -79,17 +89,30 @@ func (s *Store) RevokeIdentitySecret(ctx context.Context, workspace uuid.UUID, a
 // Identity returns whom a token of the workspace's site speaks of. A token that is broken, expired, or signed with no
 // valid secret is [errs.Unauthenticated].
 func (s *Store) Identity(ctx context.Context, workspace uuid.UUID, token string) (Identity, error) {
-	var secrets [][]byte
+	var sealed []*seal.Row
 	err := s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT secret FROM identity_secrets WHERE workspace_id = $1`, workspace)
+		rows, err := tx.Query(ctx, `SELECT id, sealed FROM identity_secrets WHERE workspace_id = $1`, workspace)
 		if err != nil {
 			return err
 		}
-		secrets, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
-		return err
+		sealed, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*seal.Row, error) {
+			var id uuid.UUID
+			r := &seal.Row{}
+			err := row.Scan(&id, &r.Sealed)
+			r.Place = secretPlace(workspace, id)
+			return r, err
+		})
+		if err != nil {
+			return err
+		}
+		return s.db.Vault().Open(ctx, tx, sealed...)
 	})
 	if err != nil {
 		return Identity{}, fmt.Errorf("read identity secrets: %w", err)
+	}
+	secrets := make([][]byte, len(sealed))
+	for i, r := range sealed {
+		secrets[i] = r.Bytes(0)
 	}
 	return ParseIdentity(token, secrets, time.Now())
 }

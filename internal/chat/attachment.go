@@ -12,6 +12,7 @@ import (
 
 	"handrail/internal/chat/media"
 	"handrail/internal/errs"
+	"handrail/internal/seal"
 )
 
 // What a contact may upload within an hour. A person who sends pictures stays far below; a program that fills the
@@ -52,15 +53,19 @@ func (l *Log) Attach(ctx context.Context, ws uuid.UUID, a Attachment, content io
 		if err := withinQuota(ctx, tx, ws, a); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO attachments (workspace_id, id, contact_id, conversation_id, sender_kind, sender_id, name, media_type,
-			                         size, width, height, sha256)
-			VALUES ($1, $2, $3, nullif($4, '00000000-0000-0000-0000-000000000000'::uuid), $5, $6, $7, $8, $9, $10, $11, $12)`,
-			ws, a.ID, a.Contact, a.Conversation, a.Sender.Kind, a.Sender.ID, a.Name, a.Type, a.Size, a.Width, a.Height, a.SHA256)
+		sealed, err := l.db.Vault().Seal(ctx, tx, a.place(ws), []byte(a.Name), a.SHA256)
 		if err != nil {
 			return err
 		}
-		return writeBlob(ctx, tx, ws, a.ID, io.NewSectionReader(content, 0, size))
+		_, err = tx.Exec(ctx, `
+			INSERT INTO attachments (workspace_id, id, contact_id, conversation_id, sender_kind, sender_id, sealed, media_type,
+			                         size, width, height)
+			VALUES ($1, $2, $3, nullif($4, '00000000-0000-0000-0000-000000000000'::uuid), $5, $6, $7, $8, $9, $10, $11)`,
+			ws, a.ID, a.Contact, a.Conversation, a.Sender.Kind, a.Sender.ID, sealed, a.Type, a.Size, a.Width, a.Height)
+		if err != nil {
+			return err
+		}
+		return writeBlob(ctx, tx, l.db.Vault(), ws, a, io.NewSectionReader(content, 0, size))
 	})
 	if err != nil {
 		return Attachment{}, fmt.Errorf("store an attachment: %w", err)
@@ -95,26 +100,36 @@ func withinQuota(ctx context.Context, tx pgx.Tx, ws uuid.UUID, a Attachment) err
 // business.
 func (l *Log) Attachment(ctx context.Context, ws, id uuid.UUID) (a Attachment, err error) {
 	err = l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		a, err = findAttachment(ctx, tx, ws, id)
+		a, err = l.findAttachment(ctx, tx, ws, id)
 		return err
 	})
 	return a, err
 }
 
-func findAttachment(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (Attachment, error) {
+// place is where the row of an attachment belongs.
+func (a *Attachment) place(ws uuid.UUID) seal.Place {
+	return seal.Place{Workspace: ws, Owner: a.Contact, Column: "attachments.sealed", Row: a.ID.String()}
+}
+
+func (l *Log) findAttachment(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (Attachment, error) {
 	a := Attachment{ID: id}
+	var sealed []byte
 	err := tx.QueryRow(ctx, `
 		SELECT contact_id, coalesce(conversation_id, '00000000-0000-0000-0000-000000000000'), coalesce(seq, 0), sender_kind,
-		       sender_id, name, media_type, size, width, height, sha256
+		       sender_id, sealed, media_type, size, width, height
 		FROM attachments WHERE workspace_id = $1 AND id = $2 AND NOT removed`, ws, id).
-		Scan(&a.Contact, &a.Conversation, &a.Seq, &a.Sender.Kind, &a.Sender.ID, &a.Name, &a.Type, &a.Size, &a.Width,
-			&a.Height, &a.SHA256)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Attachment{}, errs.New(errs.NotFound, "there is no file %s", id)
+		Scan(&a.Contact, &a.Conversation, &a.Seq, &a.Sender.Kind, &a.Sender.ID, &sealed, &a.Type, &a.Size, &a.Width, &a.Height)
+	r := &seal.Row{Place: a.place(ws), Sealed: sealed}
+	if err == nil {
+		err = l.db.Vault().Open(ctx, tx, r)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), err == nil && r.Erased:
+		return Attachment{}, errs.New(errs.NotFound, "there is no file %s", id)
+	case err != nil:
 		return Attachment{}, fmt.Errorf("read an attachment: %w", err)
 	}
+	a.Name, a.SHA256 = r.Text(0), r.Bytes(1)
 	return a, nil
 }
 

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/seal"
 )
 
 // pieceSize is how much of a file stands in one row: the most that a node holds of it in memory.
@@ -16,7 +19,7 @@ const pieceSize = 256 << 10
 
 // writeBlob stores the bytes of an attachment. They stand in the database and not in a folder, because every node must
 // be able to serve them.
-func writeBlob(ctx context.Context, tx pgx.Tx, ws, attachment uuid.UUID, content io.Reader) error {
+func writeBlob(ctx context.Context, tx pgx.Tx, v *seal.Vault, ws uuid.UUID, a Attachment, content io.Reader) error {
 	chunk := make([]byte, pieceSize)
 	for n := 0; ; n++ {
 		size, err := io.ReadFull(content, chunk)
@@ -26,27 +29,40 @@ func writeBlob(ctx context.Context, tx pgx.Tx, ws, attachment uuid.UUID, content
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return fmt.Errorf("read an upload: %w", err)
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO blobs (workspace_id, attachment_id, n, chunk) VALUES ($1, $2, $3, $4)`,
-			ws, attachment, n, chunk[:size])
+		sealed, err := v.Seal(ctx, tx, a.chunkPlace(ws, n), chunk[:size])
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO blobs (workspace_id, attachment_id, n, sealed) VALUES ($1, $2, $3, $4)`,
+			ws, a.ID, n, sealed)
 		if err != nil {
 			return err
 		}
 	}
 }
 
+// chunkPlace binds a piece to its file and its place there.
+func (a *Attachment) chunkPlace(ws uuid.UUID, n int) seal.Place {
+	return seal.Place{Workspace: ws, Owner: a.Contact, Column: "blobs.sealed", Row: a.ID.String() + "/" + strconv.Itoa(n)}
+}
+
 // ReadAttachment writes the bytes of an attachment to w. Every piece is a transaction of its own, so that somebody with
 // a slow connection keeps none of the database's.
 func (l *Log) ReadAttachment(ctx context.Context, ws uuid.UUID, a Attachment, w io.Writer) error {
 	for n := 0; int64(n)*pieceSize < a.Size; n++ {
-		var chunk []byte
+		r := &seal.Row{Place: a.chunkPlace(ws, n)}
 		err := l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-			return tx.QueryRow(ctx, `
-				SELECT chunk FROM blobs WHERE workspace_id = $1 AND attachment_id = $2 AND n = $3`, ws, a.ID, n).Scan(&chunk)
+			err := tx.QueryRow(ctx, `
+				SELECT sealed FROM blobs WHERE workspace_id = $1 AND attachment_id = $2 AND n = $3`, ws, a.ID, n).Scan(&r.Sealed)
+			if err != nil {
+				return err
+			}
+			return l.db.Vault().Open(ctx, tx, r)
 		})
 		if err != nil {
 			return fmt.Errorf("read piece %d of an attachment: %w", n, err)
 		}
-		if _, err := w.Write(chunk); err != nil {
+		if _, err := w.Write(r.Bytes(0)); err != nil {
 			return fmt.Errorf("send piece %d of an attachment: %w", n, err)
 		}
 	}

@@ -237,3 +237,40 @@ func TestIdentify(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first.ID, known.Contact.ID)
 }
+
+// TestFilesAreSealed looks into the database as a thief would.
+func TestFilesAreSealed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	content := strings.Repeat("my secret diary\n", 40_000) // three pieces
+	a, err := w.Attach(t.Context(), w.ws, chat.Attachment{Contact: w.contact.ID, Sender: chat.Sender{Kind: chat.Visitor, ID: "v"},
+		Name: "diary of Ada.txt"}, strings.NewReader(content), int64(len(content)))
+	require.NoError(t, err)
+	var rows, plain int
+	w.exec(func(tx pgx.Tx) error {
+		return tx.QueryRow(t.Context(), `
+			SELECT count(*), count(*) FILTER (WHERE position('diary'::bytea IN b.sealed) > 0 OR position('diary'::bytea IN a.sealed) > 0)
+			FROM blobs b JOIN attachments a ON a.id = b.attachment_id`).Scan(&rows, &plain)
+	})
+	require.Equal(t, 3, rows)
+	require.Zero(t, plain)
+	var read strings.Builder
+	require.NoError(t, w.ReadAttachment(t.Context(), w.ws, a, &read))
+	require.True(t, content == read.String())
+
+	w.exec(func(tx pgx.Tx) error { // two pieces change places
+		_, err := tx.Exec(t.Context(), `
+			UPDATE blobs b SET sealed = o.sealed FROM blobs o
+			WHERE b.attachment_id = o.attachment_id AND b.n < 2 AND o.n = 1 - b.n`)
+		return err
+	})
+	require.Error(t, w.ReadAttachment(t.Context(), w.ws, a, &read), "a piece in another's place does not open")
+
+	w.exec(func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `DELETE FROM data_keys WHERE owner = $1`, w.contact.ID)
+		return err
+	})
+	other := w.node(w.open(), nil) // without the key in memory
+	_, err = other.Attachment(t.Context(), w.ws, a.ID)
+	require.Equal(t, errs.NotFound, errs.KindOf(err), "without the contact's key there is no file: %v", err)
+}

@@ -36,7 +36,7 @@ func (l *Log) SendFile(ctx context.Context, ws, conversation, attachment uuid.UU
 		if e.Epoch >= 0 && e.Epoch != c.Epoch {
 			return nil, errs.New(errs.Conflict, "someone else has taken over this conversation")
 		}
-		a, err := claimFile(ctx, tx, c, attachment, e.Sender)
+		a, err := l.claimFile(ctx, tx, c, attachment, e)
 		if err != nil {
 			return nil, err
 		}
@@ -50,19 +50,19 @@ func (l *Log) SendFile(ctx context.Context, ws, conversation, attachment uuid.UU
 }
 
 // claimFile gives a file to the next entry of the locked conversation.
-func claimFile(ctx context.Context, tx pgx.Tx, c *Conversation, id uuid.UUID, sender Sender) (Attachment, error) {
-	a, err := findAttachment(ctx, tx, c.Workspace, id)
+func (l *Log) claimFile(ctx context.Context, tx pgx.Tx, c *Conversation, id uuid.UUID, e Entry) (Attachment, error) {
+	a, err := l.findAttachment(ctx, tx, c.Workspace, id)
 	switch {
 	case err != nil:
 		return Attachment{}, err
-	case a.Sender != Sender{Kind: sender.Kind, ID: sender.ID}, a.Contact != c.Contact,
+	case a.Sender != Sender{Kind: e.Sender.Kind, ID: e.Sender.ID}, a.Contact != c.Contact,
 		a.Conversation != uuid.Nil && a.Conversation != c.ID:
 		return Attachment{}, errs.New(errs.NotFound, "there is no file %s", id)
 	}
 	// The condition, and not the look before, decides between two conversations that send the same file.
 	tag, err := tx.Exec(ctx, `
-		UPDATE attachments SET conversation_id = $3, seq = $4 WHERE workspace_id = $1 AND id = $2 AND seq IS NULL`,
-		c.Workspace, id, c.ID, c.LastSeq+1)
+		UPDATE attachments SET conversation_id = $3, seq = $4
+		WHERE workspace_id = $1 AND id = $2 AND seq IS NULL`, c.Workspace, id, c.ID, c.LastSeq+1)
 	if err != nil {
 		return Attachment{}, fmt.Errorf("send an attachment: %w", err)
 	}

@@ -36,7 +36,7 @@ var Layers = map[string][]string{
 	"internal/llm":        {"internal/errs"},
 	"internal/events":     {"internal/postgres", "internal/errs"},
 	"internal/audit":      {"internal/postgres", "internal/errs"},
-	"internal/auth":       {"internal/audit", "internal/postgres", "internal/errs"},
+	"internal/auth":       {"internal/seal", "internal/audit", "internal/postgres", "internal/errs"},
 	"internal/report":     {"internal/audit", "internal/postgres", "internal/errs"},
 	"internal/chat": {"internal/seal", "internal/text", "internal/events", "internal/audit", "internal/postgres",
 		"internal/errs"},

@@ -28,7 +28,7 @@ SELECT handrail_protect('contact_identities');
 CREATE TABLE identity_secrets (
     workspace_id uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     id           uuid NOT NULL,
-    secret       bytea NOT NULL,
+    sealed       bytea NOT NULL, -- the secret
     created_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
 );
@@ -43,12 +43,11 @@ CREATE TABLE attachments (
     seq             bigint,        -- of the entry that carries it; NULL until it is sent
     sender_kind     text NOT NULL CHECK (sender_kind IN ('visitor', 'agent')),
     sender_id       text NOT NULL,
-    name            text NOT NULL,
+    sealed          bytea NOT NULL, -- name, SHA-256 of the content
     media_type      text NOT NULL, -- by content
     size            bigint NOT NULL,
     width           int NOT NULL DEFAULT 0, -- of images, in pixels
     height          int NOT NULL DEFAULT 0,
-    sha256          bytea NOT NULL,
     removed         boolean NOT NULL DEFAULT false, -- its sender took it back: the bytes are gone
     created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id),
@@ -57,19 +56,20 @@ CREATE TABLE attachments (
     CHECK (seq IS NULL OR conversation_id IS NOT NULL)
 );
 CREATE INDEX attachments_of_contact ON attachments (workspace_id, contact_id, created_at);
+CREATE UNIQUE INDEX attachments_of_entry ON attachments (workspace_id, conversation_id, seq) WHERE seq IS NOT NULL;
 CREATE INDEX attachments_unsent ON attachments (created_at) WHERE seq IS NULL;
 SELECT handrail_protect('attachments');
 
--- The bytes of attachments, in pieces, so that neither end holds a file in one value. They are compressed already.
+-- The bytes of attachments, in pieces, so that neither end holds a file in one value. Sealed, nothing compresses them.
 CREATE TABLE blobs (
     workspace_id  uuid NOT NULL,
     attachment_id uuid NOT NULL,
     n             int NOT NULL, -- 0, 1, 2, ...
-    chunk         bytea NOT NULL,
+    sealed        bytea NOT NULL,
     PRIMARY KEY (workspace_id, attachment_id, n),
     FOREIGN KEY (workspace_id, attachment_id) REFERENCES attachments (workspace_id, id) ON DELETE CASCADE
 );
-ALTER TABLE blobs ALTER COLUMN chunk SET STORAGE EXTERNAL;
+ALTER TABLE blobs ALTER COLUMN sealed SET STORAGE EXTERNAL;
 SELECT handrail_protect('blobs');
 
 -- The latest edit of each entry that was edited: where to look, whatever the length of the conversation.
