@@ -43,6 +43,7 @@ type system struct {
 	database  string
 	workspace uuid.UUID
 	widget    string
+	db        *postgres.DB
 	auth      *auth.Store
 	log       *chat.Log
 	desk      *handoff.Desk
@@ -65,7 +66,7 @@ func startOn(t *testing.T, database string) *system {
 	bus, err := events.Open(ctx, events.Config{})
 	require.NoError(t, err)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := &system{t: t, database: database, auth: auth.NewStore(db)}
+	s := &system{t: t, database: database, db: db, auth: auth.NewStore(db)}
 	s.workspace, err = s.auth.EnsureWorkspace(ctx, auth.DefaultWorkspace, "Test")
 	require.NoError(t, err)
 	s.widget, err = s.auth.EnsureWidget(ctx, s.workspace, "shop", []string{"https://shop.example"})
@@ -214,6 +215,7 @@ type received struct {
 	Mine         []struct{ Conversation uuid.UUID }
 	LastSeq      int64 `json:"last_seq"`
 	CanRate      bool  `json:"can_rate"`
+	Read         int64 `json:"read"`
 }
 
 func (s *system) dial(path, ticket, origin string) (*client, *http.Response, error) {
