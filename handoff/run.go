@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/webhook"
 )
 
 // backlog is how many hints may wait for the assigner. More are dropped, and made up for by the next tick.
@@ -88,6 +90,24 @@ func (d *Desk) watch(ctx context.Context) error {
 		_, expired := d.Expire(ctx, ws)
 		_, alerted := d.CheckSLA(ctx, ws, time.Time{})
 		failures = append(failures, expired, alerted)
+	}
+	return errors.Join(append(failures, d.relayAll(ctx))...)
+}
+
+// relayAll tells the webhooks of every workspace that has one for messages.
+func (d *Desk) relayAll(ctx context.Context) error {
+	if d.config.Hooks == nil {
+		return nil
+	}
+	workspaces, err := d.workspaces(ctx, `
+		SELECT DISTINCT workspace_id FROM webhooks WHERE '`+webhook.Message+`' = ANY(events) AND disabled_at IS NULL`)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, ws := range workspaces {
+		_, err := d.Relay(ctx, ws)
+		failures = append(failures, err)
 	}
 	return errors.Join(failures...)
 }

@@ -2,7 +2,7 @@
 //
 // A schedule is written in the wall-clock time of a place. The package guarantees that a span opens and closes at that
 // wall-clock time on every day of the year, also on the days when clocks change: the length of such a span is then an
-// hour more or less. A wall-clock time that the change skips is taken an hour later.
+// hour more or less. A wall-clock time that the change skips is taken as much later as it skips.
 //
 // There are no tables.
 package hours
@@ -162,9 +162,10 @@ func (c *Calendar) spans(local time.Time, offset int) (list []moments) {
 func (c *Calendar) at(noon time.Time, minute int) time.Time {
 	y, m, d := noon.Date()
 	t := time.Date(y, m, d, 0, minute, 0, 0, c.zone)
-	// For a time that a change of clocks skips, time.Date may answer an hour before it.
-	if want := minute % (24 * 60); t.Hour()*60+t.Minute() < want {
-		t = t.Add(time.Hour)
+	// For a time that a change of clocks skips, time.Date may answer with one before the change.
+	wanted := time.Date(y, m, d, 0, minute, 0, 0, time.UTC)
+	if shown := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), 0, 0, time.UTC); shown.Before(wanted) {
+		t = t.Add(wanted.Sub(shown))
 	}
 	return t
 }

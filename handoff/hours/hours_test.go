@@ -64,6 +64,17 @@ func TestClocksChange(t *testing.T) {
 	gap := berlin(t, []Span{{"sun", "02:30", "05:00"}})
 	require.Equal(t, at(t, "2027-03-28T01:30:00Z"), gap.NextOpen(at(t, "2027-03-27T20:00:00Z")).UTC(),
 		"02:30 does not exist on that day: 03:30 summer time")
+	for zone, want := range map[string]string{"America/New_York": "2027-03-14T07:30:00Z", "America/Santiago": "2027-09-05T04:30:00Z",
+		"Australia/Sydney": "2027-10-02T16:30:00Z"} {
+		from := "02:30"
+		if zone == "America/Santiago" {
+			from = "00:30" // it skips midnight
+		}
+		c, err := Parse(Schedule{Name: "x", Timezone: zone, Week: []Span{{"sun", from, "05:00"}}})
+		require.NoError(t, err)
+		opens := at(t, want)
+		require.Equal(t, opens, c.NextOpen(opens.Add(-10*time.Hour)).UTC(), zone)
+	}
 	early := berlin(t, []Span{{"sat", "20:00", "02:30"}})
 	require.True(t, early.Open(at(t, "2027-03-28T01:29:00Z")))
 	require.False(t, early.Open(at(t, "2027-03-28T01:30:00Z")))
