@@ -2,7 +2,7 @@
 
 GO_FILES = $$(find . -name node_modules -prune -o -name '*.go' -print)
 
-.PHONY: help demo test build web lint fmt testdb eval bench-knowledge fuzz clean
+.PHONY: help demo test build web lint fmt testdb eval bench-knowledge faults fuzz clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -38,6 +38,13 @@ eval: build ## Run the evaluation suite of the sample shop against the committed
 bench-knowledge: ## Measure search and ingest beside full text, a bare HNSW query and COPY (BENCH_PASSAGES=100000)
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench knowledge --passages $${BENCH_PASSAGES:-100000}
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench ingest
+
+faults: ## Break nodes, network, disks and PostgreSQL, hundreds of times each, and write faults.json (FAULTS='F1|F2' chooses)
+	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)}; export HANDRAIL_PG_BIN; \
+	if [ -z "$$HANDRAIL_TEST_DATABASE_URL" ]; then eval "$$(sh scripts/testdb.sh start)"; \
+		trap 'sh scripts/testdb.sh stop "$$HANDRAIL_TEST_DATABASE_DIR"' EXIT; fi; \
+	HANDRAIL_FAULTS=full HANDRAIL_FAULTS_RESULTS=$(CURDIR)/faults.json \
+		go test -count=1 -parallel 1 -timeout 6h -run "Test($${FAULTS:-F})" -v ./internal/faults
 
 fuzz: ## Fuzz every parser, FUZZTIME each (default 2m), two at a time; FUZZ="FuzzPDF FuzzZip" names some
 	@FUZZTIME=$${FUZZTIME:-2m} sh scripts/fuzz.sh
