@@ -2,7 +2,7 @@
 
 GO_FILES = $$(find . -name node_modules -prune -o -name '*.go' -print)
 
-.PHONY: help demo test build web lint fmt testdb eval bench-knowledge bench-chat fuzz clean
+.PHONY: help demo test build web lint fmt testdb eval bench-knowledge bench-chat faults fuzz clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -42,6 +42,13 @@ bench-knowledge: ## Measure search and ingest beside full text, a bare HNSW quer
 bench-chat: build ## Load the chat beside bare servers on the same database (BENCH="--only=paced,idle" selects parts)
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} && export HANDRAIL_PG_BIN && \
 		go build -o bin/handrail-load ./cmd/handrail-load && exec bin/handrail-load --json bin/bench-chat.json $${BENCH:-}
+
+faults: ## Break nodes, network, disks and PostgreSQL, hundreds of times each, and write faults.json (FAULTS='F1|F2' chooses)
+	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)}; export HANDRAIL_PG_BIN; \
+	if [ -z "$$HANDRAIL_TEST_DATABASE_URL" ]; then eval "$$(sh scripts/testdb.sh start)"; \
+		trap 'sh scripts/testdb.sh stop "$$HANDRAIL_TEST_DATABASE_DIR"' EXIT; fi; \
+	HANDRAIL_FAULTS=full HANDRAIL_FAULTS_RESULTS=$(CURDIR)/faults.json \
+		go test -count=1 -parallel 1 -timeout 6h -run "Test($${FAULTS:-F})" -v ./internal/faults
 
 fuzz: ## Fuzz every parser, FUZZTIME each (default 2m), two at a time; FUZZ="FuzzPDF FuzzZip" names some
 	@FUZZTIME=$${FUZZTIME:-2m} sh scripts/fuzz.sh

@@ -54,8 +54,8 @@ func (w *Worker) Start(ctx context.Context) {
 	}
 }
 
-// Stop ends the worker. Turns in progress are cancelled and stay due: another node, or this one after its restart,
-// finishes them.
+// Stop ends the worker. Turns in progress are cancelled and given back: another node, or this one after its restart,
+// answers them.
 func (w *Worker) Stop() {
 	w.stop()
 	w.done.Wait()
@@ -101,11 +101,25 @@ func (w *Worker) one(ctx context.Context) bool {
 	renewal.Go(func() { w.renew(work, cancel, *turn) })
 	defer renewal.Wait()
 	defer cancel()
-	if err := w.handle(work, *turn); err != nil && ctx.Err() == nil && !errs.Is(err, errs.Conflict) {
+	err = w.handle(work, *turn)
+	switch {
+	case err == nil || errs.Is(err, errs.Conflict):
+	case ctx.Err() != nil:
+		w.giveBack(*turn)
+	default:
 		w.c.Logger.Error("a turn failed and stays due", "conversation", turn.Conversation, "attempt", turn.Attempt, "error", err)
 		return false
 	}
 	return true
+}
+
+// giveBack is for a worker that stops. If it fails, the lease ends by itself.
+func (w *Worker) giveBack(turn chat.Turn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := w.c.Log.GiveTurnBack(ctx, turn); err != nil {
+		w.c.Logger.Info("a turn waits for the end of its lease", "conversation", turn.Conversation, "error", err)
+	}
 }
 
 func (w *Worker) handle(ctx context.Context, turn chat.Turn) error {

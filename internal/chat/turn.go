@@ -79,6 +79,26 @@ func (l *Log) RenewTurn(ctx context.Context, t Turn, lease time.Duration) error 
 	})
 }
 
+// GiveTurnBack ends the claim as if it had never been: a node that stops in order lets the others go on at once, and
+// however often nodes are restarted, the turn does not count as one that fails. A turn that is someone else's by now,
+// or no longer due, stays as it is.
+func (l *Log) GiveTurnBack(ctx context.Context, t Turn) error {
+	err := l.db.InTx(ctx, t.Workspace, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE due_turns SET lease_until = '-infinity', node = '', attempt = attempt - 1
+			WHERE workspace_id = $1 AND conversation_id = $2 AND seq = $3 AND epoch = $4 AND attempt = $5`,
+			t.Workspace, t.Conversation, t.Seq, t.Epoch, t.Attempt)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("give a turn back: %w", err)
+	}
+	if l.bus != nil {
+		_ = l.bus.Publish("turn.due", struct{}{})
+	}
+	return nil
+}
+
 // FinishTurn is [Log.Decide] that also ends the turn, in the same transaction. It refuses with an error of kind
 // [errs.Conflict] if the visitor has written again, someone has taken over, or the turn was finished already. A worker
 // whose lease has ended may still finish if it is the first.

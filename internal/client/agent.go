@@ -80,6 +80,11 @@ func (a *Agent) Close(conversation string) string {
 	return a.post(outbound{Type: "close", ClientID: newID(), Conversation: conversation})
 }
 
+// Return gives a conversation back to the bot. It should be watched: its entry is the answer.
+func (a *Agent) Return(conversation string) string {
+	return a.post(outbound{Type: "return", ClientID: newID(), Conversation: conversation})
+}
+
 // Claim takes a waiting conversation. It is lost if the agent is away; the desk tells how it went.
 func (a *Agent) Claim(conversation string) {
 	a.once(outbound{Type: "claim", Conversation: conversation})

@@ -205,6 +205,21 @@ func TestEntriesAreShownOnceAndInOrder(t *testing.T) {
 	require.Equal(t, []int64{5, 6, 6}, []int64{<-asked, <-asked, <-asked}, "a gap is asked for once, and again after reconnecting")
 }
 
+func TestFirstEntryMayComeBeforeItsAcknowledgement(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(_ int, p *peer) {
+		_, _ = p.next()
+		p.send(`{"t":"welcome","state":"bot"}`)
+		f, _ := p.next()
+		p.send(`{"t":"msg","seq":1,"body":"hello","sender":{"kind":"visitor"},"client_id":"` + f.ClientID + `"}`)
+		p.send(`{"t":"ack","conversation":"c9","seq":1,"client_id":"` + f.ClientID + `"}`)
+		p.next()
+	})
+	v, look := visitor(t, s, client.Config{}, client.Site{})
+	v.Send("hello")
+	require.Equal(t, "c9 hello", <-look.bodies)
+}
+
 func TestSilentServerCountsAsLost(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(n int, p *peer) {

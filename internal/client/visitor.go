@@ -25,7 +25,8 @@ type Visitor struct {
 	// The link's mu guards the rest.
 	conversation string
 	cursor       int64
-	asked        bool // for what lies between the cursor and a higher number
+	held         []Entry // shown once the conversation has a name: its first entries may come before the acknowledgement
+	asked        bool    // for what lies between the cursor and a higher number
 }
 
 // NewVisitor returns a visitor who is away until Run.
@@ -123,12 +124,20 @@ func (v *Visitor) frame(h head, data []byte) bool {
 	return h.Type == "welcome"
 }
 
-// found notes the conversation once it exists.
+// found notes the conversation once it exists, and shows what has come of it before.
 func (v *Visitor) found(conversation string) {
 	v.mu.Lock()
-	defer v.mu.Unlock()
 	if v.conversation == "" {
 		v.conversation = conversation
+	}
+	var held []Entry
+	if v.conversation != "" {
+		held, v.held = v.held, nil
+	}
+	v.mu.Unlock()
+	for _, e := range held {
+		e.Conversation = conversation
+		v.show(e)
 	}
 }
 
@@ -150,12 +159,20 @@ func (v *Visitor) entry(h head, data []byte) {
 		}
 		v.asked = true // once is enough: more entries of the same stretch may be on their way
 	}
-	v.mu.Unlock()
-	if !next {
-		return
+	hold := next && v.conversation == ""
+	if hold {
+		v.held = append(v.held, e)
 	}
+	v.mu.Unlock()
+	if next && !hold {
+		v.show(e)
+	}
+}
+
+// show hands on an entry. The visitor's own is settled by it: shown is as good as acknowledged.
+func (v *Visitor) show(e Entry) {
 	if e.Sender.Kind == "visitor" {
-		v.settle(e.ClientID) // shown is as good as acknowledged
+		v.settle(e.ClientID)
 	}
 	if v.on.Entry != nil {
 		v.on.Entry(e)

@@ -34,6 +34,7 @@ import (
 	"time"
 
 	"handrail/internal/postgres"
+	"handrail/internal/seal"
 )
 
 // Options say what to start.
@@ -58,6 +59,7 @@ type Cluster struct {
 	ctx     context.Context // of the cluster's processes
 	local   *postgres.Local
 	proxies *proxies
+	key     string // operator key, the same for all nodes
 }
 
 // startLimit bounds the start of anything.
@@ -74,7 +76,7 @@ func Start(ctx context.Context, o Options) (c *Cluster, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c = &Cluster{options: o, ctx: ctx, proxies: newProxies()}
+	c = &Cluster{options: o, ctx: ctx, proxies: newProxies(), key: seal.NewOperatorKey()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Stop())
@@ -172,7 +174,8 @@ func (c *Cluster) Run(ctx context.Context, stdin string, arguments ...string) (s
 
 // environment holds nothing of the caller's: a stray DATABASE_URL must not lead a test astray.
 func (c *Cluster) environment(database string) []string {
-	return append([]string{"PATH=/usr/bin:/bin", "HOME=" + c.options.Dir, "DATABASE_URL=" + database}, c.options.Env...)
+	own := []string{"PATH=/usr/bin:/bin", "HOME=" + c.options.Dir, "DATABASE_URL=" + database, "HANDRAIL_MASTER_KEY=" + c.key}
+	return append(own, c.options.Env...)
 }
 
 // widget makes a widget and reads its key from the snippet.

@@ -3,11 +3,13 @@ package faults_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"handrail/internal/client"
@@ -19,7 +21,7 @@ import (
 func TestF7RollingRestarts(t *testing.T) {
 	parallel(t)
 	model := llmtest.Start(t)
-	model.Pace(150 * time.Millisecond)
+	model.Pace(300 * time.Millisecond) // so that an answer takes longer than it takes to restart a node
 	c := boot(t, faults.Options{Env: []string{"HANDRAIL_LLM_BASE_URL=" + model.URL(), "HANDRAIL_LLM_API_KEY=" + llmtest.Key,
 		"HANDRAIL_LLM_MODEL=" + llmtest.ChatModel}})
 	help := filepath.Join(t.TempDir(), "help")
@@ -33,19 +35,28 @@ func TestF7RollingRestarts(t *testing.T) {
 	restarts := times(1, 10)
 	var slowest time.Duration
 	for range restarts {
+		var askers []*asker // the same question twice from one person would go to people
+		for range 4 {
+			askers = append(askers, newAsker(t, c, total.ledger))
+		}
+		began := time.Now()
+		for _, a := range askers {
+			a.ask()
+		}
+		within(t, 20*time.Second, "an answer is being written", func() bool {
+			return slices.ContainsFunc(askers, func(a *asker) bool { return a.streaming.Load() })
+		})
 		for _, n := range c.Nodes {
-			began := time.Now()
-			asker := newAsker(t, c, total.ledger) // the same question twice from one person would go to people
-			asker.ask()
-			within(t, 20*time.Second, "an answer is being written", func() bool { return asker.streaming.Load() })
 			require.NoError(t, n.Terminate())
 			require.NoError(t, n.Restart(t.Context()))
-			within(t, 30*time.Second, "the answer is complete", asker.answered)
-			slowest = max(slowest, time.Since(began))
-			total.asked.Add(1)
-			total.answers.Add(asker.answers.Load())
-			total.failures.Add(asker.failures.Load())
 		}
+		for _, a := range askers {
+			within(t, 30*time.Second, "the answer is complete", a.answered)
+			total.asked.Add(1)
+			total.answers.Add(a.answers.Load())
+			total.failures.Add(a.failures.Load())
+		}
+		slowest = max(slowest, time.Since(began))
 	}
 	shared.report.Count("F7", "rolling restarts of 3 nodes during answers", restarts, "")
 	shared.report.Count("F7", "answers", int(total.answers.Load()), "one each")
@@ -61,13 +72,14 @@ func TestF7RollingRestarts(t *testing.T) {
 // asker is a visitor who asks the bot.
 type asker struct {
 	*client.Visitor
+	name                     string
 	ledger                   *faults.Ledger
 	asked, answers, failures atomic.Int64
 	streaming                atomic.Bool // pieces of an answer have come
 }
 
 func newAsker(t *testing.T, c *faults.Cluster, ledger *faults.Ledger) *asker {
-	a := &asker{ledger: ledger}
+	a := &asker{ledger: ledger, name: uuid.NewString()}
 	var err error
 	a.Visitor, err = client.NewVisitor(client.Config{URLs: c.URLs(), PauseFirst: 50 * time.Millisecond, PauseMost: time.Second}, client.Site{Key: c.Widget, Lang: "en"},
 		client.Handlers{Entry: a.shown, Acked: a.ledger.Acked,
@@ -82,11 +94,11 @@ func (a *asker) ask() {
 	a.streaming.Store(false)
 	a.asked.Add(1)
 	const body = "How long can I return an item?"
-	a.ledger.Sent("asker", body, func() string { return a.Send(body) })
+	a.ledger.Sent(a.name, body, func() string { return a.Send(body) })
 }
 
 func (a *asker) shown(e client.Entry) {
-	a.ledger.Shown("asker", e)
+	a.ledger.Shown(a.name, e)
 	switch {
 	case e.Sender.Kind == "bot" && strings.Contains(e.Body, "30 days"):
 		a.answers.Add(1)
