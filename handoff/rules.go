@@ -23,7 +23,7 @@ const maxNote = 500
 type RulesVersion struct {
 	Version   int // from 1
 	CreatedAt time.Time
-	Actor     string // who stored it, as in package audit
+	By        string // who stored it: a name, or as in package audit for other than staff
 	Note      string
 	Count     int // of rules
 	Active    bool
@@ -60,7 +60,7 @@ func (d *Desk) SaveRules(
 	if err != nil {
 		return v, fmt.Errorf("encode the rules: %w", err)
 	}
-	v = RulesVersion{Actor: actor, Note: note, Count: len(rules.Texts())}
+	v = RulesVersion{By: actor, Note: note, Count: len(rules.Texts())}
 	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		if err := serialiseRules(ctx, tx, ws); err != nil {
 			return err
@@ -115,8 +115,10 @@ func (d *Desk) ActivateRules(ctx context.Context, ws uuid.UUID, actor string, ve
 func (d *Desk) RulesVersions(ctx context.Context, ws uuid.UUID) (list []RulesVersion, err error) {
 	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			SELECT version, created_at, actor, note, count, active FROM routing_versions
-			WHERE workspace_id = $1 ORDER BY version DESC`, ws)
+			SELECT r.version, r.created_at, coalesce(u.name, r.actor), r.note, r.count, r.active
+			FROM routing_versions r
+			LEFT JOIN users u ON u.workspace_id = r.workspace_id AND r.actor = 'user:' || u.id
+			WHERE r.workspace_id = $1 ORDER BY r.version DESC`, ws)
 		if err != nil {
 			return err
 		}

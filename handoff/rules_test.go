@@ -74,7 +74,7 @@ func TestRulesFollowTheActiveVersionOnEveryNodeAtOnce(t *testing.T) {
 	versions, err := w.RulesVersions(t.Context(), w.ws)
 	require.NoError(t, err)
 	require.Len(t, versions, 2)
-	require.Equal(t, handoff.RulesVersion{Version: 2, CreatedAt: versions[0].CreatedAt, Actor: "user:1", Note: "two", Count: 1},
+	require.Equal(t, handoff.RulesVersion{Version: 2, CreatedAt: versions[0].CreatedAt, By: "user:1", Note: "two", Count: 1},
 		versions[0])
 	require.Equal(t, []string{"routing.activate", "routing.activate", "routing.activate", "routing.activate", "routing.save",
 		"routing.save"}, query[[]string](w, `

@@ -39,6 +39,7 @@ type past struct {
 	conversation chat.Conversation
 	handoff      chat.Handoff
 	at           time.Time
+	handling     time.Duration
 }
 
 // TryRules sends the latest handoffs, at most limit of them, through the active rules and through others, and returns
@@ -98,16 +99,19 @@ func start(s string, n int) string {
 func pastHandoffs(ctx context.Context, tx pgx.Tx, ws uuid.UUID, limit int) ([]past, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.workspace_id, c.id, c.contact_id, c.channel, c.page_url, c.lang, c.last_seq,
-		       h.reason, h.intent, h.lang, h.confidence, h.priority, h.entities, h.turn_seq, h.queued_at
+		       h.reason, h.intent, h.lang, h.confidence, h.priority, h.entities, h.turn_seq, h.queued_at,
+		       coalesce((SELECT extract(epoch FROM sum(a.ended_at - a.started_at)) FROM assignments a
+		                 WHERE a.workspace_id = h.workspace_id AND a.handoff_id = h.id), 0)::float8
 		FROM handoffs h JOIN conversations c ON c.workspace_id = h.workspace_id AND c.id = h.conversation_id
 		WHERE h.workspace_id = $1 ORDER BY h.id DESC LIMIT $2`, ws, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read past handoffs: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p past, err error) {
-		c, h := &p.conversation, &p.handoff
+		c, h, seconds := &p.conversation, &p.handoff, 0.0
 		err = row.Scan(&c.Workspace, &c.ID, &c.Contact, &c.Channel, &c.PageURL, &c.Lang, &c.LastSeq,
-			&h.Reason, &h.Intent, &h.Lang, &h.Confidence, &h.Priority, (*[]byte)(&h.Entities), &h.TurnSeq, &p.at)
+			&h.Reason, &h.Intent, &h.Lang, &h.Confidence, &h.Priority, (*[]byte)(&h.Entities), &h.TurnSeq, &p.at, &seconds)
+		p.handling = time.Duration(seconds * float64(time.Second))
 		return p, err
 	})
 	if err != nil {

@@ -32,6 +32,11 @@ var Clarify []byte
 //go:embed effort.yaml
 var Effort []byte
 
+// Desk is a weekday at the desk, a scenario in the format that handoff/sim reads.
+//
+//go:embed desk.yaml
+var Desk []byte
+
 // Help is the help centre. Its root holds one folder for each language, such as "en/shipping/delivery-times.md".
 var Help = folder("help")
 
