@@ -26,8 +26,8 @@ type traits struct {
 	Email string `json:"email"`
 }
 
-// contactView is what the visitor's own page may know of them.
-type contactView struct {
+// claimView is what the visitor's own page may know of them.
+type claimView struct {
 	Name     string `json:"name"`
 	Email    string `json:"email"`
 	Verified bool   `json:"verified"`

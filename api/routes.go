@@ -36,6 +36,7 @@ func (s *Server) install() {
 	route(s, api, "GET", "/api/v1/agents/online_status", auth.ReadPresence, "Status and load of one agent", s.onlineStatus)
 	route(s, api, "GET", "/api/v1/conversations", auth.ReadConversations, "List conversations", s.listConversations)
 	route(s, api, "GET", "/api/v1/conversations/{id}", auth.ReadConversations, "Read a conversation", s.getConversation)
+	s.installContacts(api)
 	route(s, api, "GET", "/api/v1/conversations/{id}/messages", auth.ReadConversations, "Read messages", s.listMessages)
 	route(s, api, "GET", "/api/v1/conversations/{id}/evidence", auth.ReadConversations, "Why the bot did what it did", s.evidence)
 	s.installKnowledge(api)

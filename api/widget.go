@@ -37,7 +37,7 @@ type sessionResponse struct {
 	WSPath       string         `json:"ws_path"`
 	Conversation *uuid.UUID     `json:"conversation,omitempty"`
 	Settings     settingsOutput `json:"settings"`
-	Contact      contactView    `json:"contact"`
+	Contact      claimView    `json:"contact"`
 }
 
 type settingsOutput struct {
@@ -83,7 +83,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) (sessionRes
 		return sessionResponse{}, err
 	}
 	out := sessionResponse{ContactToken: token, Ticket: ticket, WSPath: "/ws/visitor", Settings: s.settings(lang),
-		Contact: contactView{contact.Name, contact.Email, contact.Verified}}
+		Contact: claimView{contact.Name, contact.Email, contact.Verified}}
 	c, err := s.c.Log.LatestConversation(r.Context(), where.Workspace, contact.ID)
 	if err == nil {
 		out.Conversation = &c.ID

@@ -92,6 +92,7 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 		return err
 	}
 	defer st.stopHooks(background)
+	defer st.indexHistory(background)()
 	st.desk.Start(background)
 	defer st.desk.Stop()
 	worker.Start(background)
