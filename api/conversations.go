@@ -38,6 +38,7 @@ func viewOf(m chat.Message) messageView {
 
 type conversationView struct {
 	ID        uuid.UUID  `json:"id"`
+	Contact   uuid.UUID  `json:"contact" doc:"the visitor"`
 	State     chat.State `json:"state" enum:"bot,queued,human,closed"`
 	Lang      string     `json:"lang"`
 	Name      string     `json:"name"`
@@ -50,7 +51,7 @@ type conversationView struct {
 }
 
 func conversationOf(c chat.Conversation) conversationView {
-	return conversationView{ID: c.ID, State: c.State, Lang: c.Lang, Name: c.ContactName, CreatedAt: c.CreatedAt,
+	return conversationView{ID: c.ID, Contact: c.Contact, State: c.State, Lang: c.Lang, Name: c.ContactName, CreatedAt: c.CreatedAt,
 		UpdatedAt: c.UpdatedAt, LastSeq: c.LastSeq, AgentID: c.AgentID, Preview: c.Preview, CSAT: c.CSAT}
 }
 

@@ -134,6 +134,20 @@ describe('desk', () => {
     expect((await reconnect(first)).types).toEqual(['hello'])
   })
 
+  it('watches again a conversation that it lost and was given back', async () => {
+    const socket = await connect()
+    desk.open('a')
+    socket.says({ t: 'desk', me, waiting: [], mine: [mine('a')] })
+    socket.says(msg(1))
+    const watches = () => socket.sent.filter((frame) => frame.t === 'watch').map((frame) => frame.cursor)
+    const before = watches().length
+    socket.says({ t: 'desk', me, waiting: [], mine: [mine('a')] })
+    expect(watches()).toHaveLength(before)
+    socket.says({ t: 'desk', me, waiting: [], mine: [] })
+    socket.says({ t: 'desk', me, waiting: [], mine: [mine('a')] })
+    expect(watches().slice(before)).toEqual([1])
+  })
+
   it('tells once on a connection how far the agent has read in a conversation of their own', async () => {
     const first = await connect()
     desk.read('a', 3)

@@ -129,7 +129,7 @@ export class Panel {
 
   private shut(opensAt: string | undefined): string {
     if (!opensAt) return this.texts.shut
-    const at = new Date(opensAt).toLocaleString(this.lang, { weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit' })
+    const at = new Date(opensAt).toLocaleString(this.lang, { dateStyle: 'full', timeStyle: 'short' })
     return `${this.texts.shut} ${fill(this.texts.opens, { at })}`
   }
 

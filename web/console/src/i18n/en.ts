@@ -174,6 +174,7 @@ export const en = {
     eraseWord: 'erase',
     eraseYes: 'Erase for good',
     cancel: 'Cancel',
+    gone: 'Erased',
     erased: 'Erased.',
     tabs: 'Side panel',
   },

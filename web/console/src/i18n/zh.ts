@@ -176,6 +176,7 @@ export const zh: Table = {
     eraseWord: '清除',
     eraseYes: '永久清除',
     cancel: '取消',
+    gone: '已清除',
     erased: '已清除。',
     tabs: '侧边栏',
   },

@@ -133,9 +133,12 @@ export const useDesk = defineStore('desk', () => {
   function takeDesk(frame: DeskFrame): void {
     self.value = frame.me
     waiting.value = frame.waiting ?? []
+    // Who lost a conversation and is given it back was cut off in between, though its thread may still be open here.
+    const regained = (frame.mine ?? []).filter(({ conversation: id }) => !isMine(id) && threads.has(id))
     mine.value = frame.mine ?? []
     offers.value = frame.offers ?? []
     alerts.value = frame.alerts ?? []
+    for (const { conversation } of regained) watch(threads.get(conversation)!)
     for (const { conversation } of mine.value) ensure(conversation)
     for (const id of threads.keys()) if (id !== opened.value && !isMine(id)) drop(id)
     settleHandovers()

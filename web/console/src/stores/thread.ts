@@ -62,6 +62,11 @@ export class Thread {
     return this.transcript.messages.findLast((m) => m.kind === 'text' && m.revised !== 'removed')?.body ?? ''
   }
 
+  /** answered says that a person wrote last, and not the visitor. */
+  get answered(): boolean {
+    return this.transcript.messages.findLast((m) => ['text', 'file'].includes(m.kind))?.sender.kind === 'agent'
+  }
+
   /** visitorTextsAfter counts what the visitor wrote after the given entry. */
   visitorTextsAfter(seq: number): number {
     return this.transcript.messages.filter((m) => m.seq > seq && m.sender.kind === 'visitor' && ['text', 'file'].includes(m.kind)).length
