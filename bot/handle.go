@@ -174,7 +174,7 @@ func (b *Bot) conclude(ctx context.Context, tx pgx.Tx, c *chat.Conversation, tur
 	if err != nil {
 		return nil, err
 	}
-	if err := record(ctx, tx, turn, r, basis); err != nil {
+	if err := b.record(ctx, tx, turn, c.Contact, r, basis); err != nil {
 		return nil, err
 	}
 	c.Lang = r.Lang

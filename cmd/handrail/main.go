@@ -52,6 +52,8 @@ type commands struct {
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Routing  routingCommand  `cmd:"" help:"Check, try, store and activate routing rules."`
 	Sim      simCommand      `cmd:"" help:"Simulate the desk: compare policies, plan staff."`
+	Keys     keysCommand     `cmd:"" help:"List and rotate the keys under which conversations are sealed."`
+	Contact  contactCommand  `cmd:"" help:"Export and erase what is stored of a visitor."`
 }
 
 // silent is an exit status whose reason has been printed already.

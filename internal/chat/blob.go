@@ -14,13 +14,13 @@ import (
 	"handrail/internal/seal"
 )
 
-// chunkSize is how much of a file stands in one row: the most that a node holds of it in memory.
-const chunkSize = 256 << 10
+// pieceSize is how much of a file stands in one row: the most that a node holds of it in memory.
+const pieceSize = 256 << 10
 
 // writeBlob stores the bytes of an attachment. They stand in the database and not in a folder, because every node must
 // be able to serve them.
 func writeBlob(ctx context.Context, tx pgx.Tx, v *seal.Vault, ws uuid.UUID, a Attachment, content io.Reader) error {
-	chunk := make([]byte, chunkSize)
+	chunk := make([]byte, pieceSize)
 	for n := 0; ; n++ {
 		size, err := io.ReadFull(content, chunk)
 		if errors.Is(err, io.EOF) {
@@ -49,7 +49,7 @@ func (a *Attachment) chunkPlace(ws uuid.UUID, n int) seal.Place {
 // ReadAttachment writes the bytes of an attachment to w. Every piece is a transaction of its own, so that somebody with
 // a slow connection keeps none of the database's.
 func (l *Log) ReadAttachment(ctx context.Context, ws uuid.UUID, a Attachment, w io.Writer) error {
-	for n := 0; int64(n)*chunkSize < a.Size; n++ {
+	for n := 0; int64(n)*pieceSize < a.Size; n++ {
 		r := &seal.Row{Place: a.chunkPlace(ws, n)}
 		err := l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 			err := tx.QueryRow(ctx, `

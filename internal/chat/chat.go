@@ -155,7 +155,8 @@ type NewConversation struct {
 type Filter struct {
 	States  []State
 	AgentID int64
-	Limit   int // 0 means 50, at most 500
+	Limit   int    // 0 means 50, at most 500
+	Words   string // all of which stand in one message; the index follows the log within seconds
 }
 
 // Turn is a claim on a visitor's message that awaits the bot.

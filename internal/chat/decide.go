@@ -61,7 +61,7 @@ func (l *Log) decideOnce(
 	if err != nil {
 		return nil, busy(err)
 	}
-	l.announce(d)
+	l.committed(d)
 	return stored, nil
 }
 

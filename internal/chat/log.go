@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,11 +27,13 @@ type Log struct {
 	bus    *events.Bus
 	config Config
 
-	ctx     context.Context // of the writers; set by Start
-	stored  func(Message)   // hears of every entry that this node stores; set by OnCommit
+	ctx     context.Context               // of the writers; set by Start
+	stored  atomic.Pointer[func(Message)] // hears of every entry that this node stores; set by OnCommit
 	queue   queue
+	lookups lookups
 	blocked chan struct{} // bounds the writers that wait for a conversation locked by someone else
 	running sync.WaitGroup
+	behind  behind
 }
 
 // blockedWriters is how many connections may wait for locked conversations at a time. A node that hangs with a
@@ -52,7 +55,9 @@ func NewLog(db *postgres.DB, bus *events.Bus, c Config) *Log {
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
 	}
-	return &Log{db: db, bus: bus, config: c, stored: func(Message) {}, queue: newQueue(), blocked: make(chan struct{}, blockedWriters)}
+	l := &Log{db: db, bus: bus, config: c, queue: newQueue(), blocked: make(chan struct{}, blockedWriters)}
+	l.lookups = l.newLookups()
+	return l
 }
 
 // Start lets Append write. The end of ctx does not stop the log, so that a server that shuts down can still store
@@ -77,19 +82,27 @@ type changed struct {
 
 // OnCommit makes fn hear of every entry that this node stores from now on, after its transaction and before its hint.
 // The entries of a conversation come in order, except for those of decisions, which may overtake or be overtaken: fn
-// looks at their numbers. It must not block. Call it before Start.
-func (l *Log) OnCommit(fn func(Message)) { l.stored = fn }
+// looks at their numbers. It must not block.
+func (l *Log) OnCommit(fn func(Message)) { l.stored.Store(&fn) }
 
-// announce hands over what was stored, then publishes hints for other nodes. Losing one is harmless, so failures are
-// not reported.
-func (l *Log) announce(d *draft) {
-	for i := range d.fresh {
-		l.stored(d.fresh[i].Message)
+// committed hands over what a transaction has stored, then tells the other nodes.
+func (l *Log) committed(d *draft) {
+	if stored := l.stored.Load(); stored != nil {
+		for i := range d.fresh {
+			(*stored)(d.fresh[i].Message)
+		}
+	}
+	l.announce(d.changes()...)
+}
+
+// announce publishes hints. Losing one is harmless, so failures are not reported.
+func (l *Log) announce(changes ...changed) {
+	for _, c := range changes {
+		l.behind.add(key{c.Workspace, c.ID})
 	}
 	if l.bus == nil {
 		return
 	}
-	changes := d.changes()
 	turn := false
 	for _, c := range changes {
 		_ = l.bus.Publish(HintSubject(c.ID), Hint{Conversation: c.ID, LastSeq: c.LastSeq})
