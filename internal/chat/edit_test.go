@@ -1,7 +1,8 @@
 package chat_test
 
 import (
-	"strconv"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,9 @@ func TestEdit(t *testing.T) {
 	_, err = w.Edit(t.Context(), w.ws, c.ID, chat.Edit{ClientID: uuid.New(), Sender: w.ada(), Seq: 2, Removed: true, Epoch: -1})
 	require.NoError(t, err)
 	require.Equal(t, []string{"un"}, w.folded(c.ID))
+	list, err := w.Conversations(t.Context(), w.ws, chat.Filter{})
+	require.NoError(t, err)
+	require.Equal(t, "un", list[0].Preview, "lists show what is there now")
 }
 
 func TestEditRefusals(t *testing.T) {
@@ -209,7 +213,8 @@ func TestReadMarks(t *testing.T) {
 func TestIdentify(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	anonymous, err := w.CreateContact(t.Context(), w.ws, chat.Contact{Lang: "en"}, hashOf("browser"))
+	browserHash := sha256.Sum256([]byte("browser"))
+	anonymous, err := w.CreateContact(t.Context(), w.ws, chat.Contact{Lang: "en"}, browserHash[:])
 	require.NoError(t, err)
 	first, err := w.Identify(t.Context(), w.ws, "u-1", chat.Contact{ID: anonymous.ID, Name: "Grace", Attributes: []byte(`{"plan":"gold"}`)})
 	require.NoError(t, err)
@@ -225,17 +230,24 @@ func TestIdentify(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Grace H.", stored.Name)
 
+	hash := func(browser string) []byte { sum := sha256.Sum256([]byte(browser)); return sum[:] }
 	for i := range 25 {
-		require.NoError(t, w.AddContactToken(t.Context(), w.ws, first.ID, hashOf(strconv.Itoa(i))))
+		require.NoError(t, w.AddContactToken(t.Context(), w.ws, first.ID, hash(fmt.Sprint(i))))
 	}
-	known, err := w.Visit(t.Context(), hashOf("24"))
-	require.NoError(t, err)
-	require.Equal(t, first.ID, known.Contact.ID)
-	_, err = w.Visit(t.Context(), hashOf("0"))
+	for _, browser := range []string{"24", "browser"} {
+		known, err := w.Visit(t.Context(), hash(browser))
+		require.NoError(t, err)
+		require.Equal(t, first.ID, known.Contact.ID)
+	}
+	_, err = w.Visit(t.Context(), hash("0"))
 	require.Equal(t, errs.NotFound, errs.KindOf(err), "the oldest of many is forgotten")
-	known, err = w.Visit(t.Context(), hashOf("browser"))
+
+	require.NoError(t, w.EraseContact(t.Context(), w.ws, first.ID, "test"))
+	_, err = w.Visit(t.Context(), hash("24"))
+	require.Equal(t, errs.NotFound, errs.KindOf(err), "an erased contact is known nowhere")
+	back, err := w.Identify(t.Context(), w.ws, "u-1", chat.Contact{Name: "Grace"})
 	require.NoError(t, err)
-	require.Equal(t, first.ID, known.Contact.ID)
+	require.NotEqual(t, first.ID, back.ID, "who was erased and comes back is somebody new")
 }
 
 // TestFilesAreSealed looks into the database as a thief would.

@@ -103,7 +103,10 @@ func (l *Log) erase(ctx context.Context, tx pgx.Tx, ws, contact uuid.UUID, conve
 	}
 	_, err := tx.Exec(ctx, `
 		WITH words AS (DELETE FROM search_chunks WHERE workspace_id = $1 AND conversation_id = ANY ($3)),
-		     turns AS (DELETE FROM due_turns WHERE workspace_id = $1 AND conversation_id = ANY ($3))
+		     turns AS (DELETE FROM due_turns WHERE workspace_id = $1 AND conversation_id = ANY ($3)),
+		     files AS (DELETE FROM attachments WHERE workspace_id = $1 AND contact_id = $2),
+		     tokens AS (DELETE FROM contact_tokens WHERE workspace_id = $1 AND contact_id = $2),
+		     identities AS (DELETE FROM contact_identities WHERE workspace_id = $1 AND contact_id = $2)
 		UPDATE contacts SET erased_at = now(), sealed = '', token_hash = NULL, timezone = '', verified = false
 		WHERE workspace_id = $1 AND id = $2`, ws, contact, conversations)
 	if err != nil {

@@ -42,16 +42,8 @@ func (l *Log) bind(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sub []byte, can
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 22))`, sub); err != nil {
 		return uuid.Nil, err
 	}
-	// Who was erased and comes back is somebody new.
-	_, err := tx.Exec(ctx, `
-		DELETE FROM contact_identities i USING contacts c
-		WHERE i.workspace_id = $1 AND i.sub_hash = $2 AND c.workspace_id = $1 AND c.id = i.contact_id
-		      AND c.erased_at IS NOT NULL`, ws, sub)
-	if err != nil {
-		return uuid.Nil, err
-	}
 	var id uuid.UUID
-	err = tx.QueryRow(ctx, `
+	err := tx.QueryRow(ctx, `
 		SELECT contact_id FROM contact_identities WHERE workspace_id = $1 AND sub_hash = $2`, ws, sub).Scan(&id)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return id, err

@@ -20,9 +20,12 @@ const (
 	joinContact = `JOIN contacts p ON p.workspace_id = c.workspace_id AND p.id = c.contact_id `
 	noPreview   = `CROSS JOIN (SELECT NULL::bigint AS seq, NULL::bytea AS sealed) last `
 	withPreview = `LEFT JOIN LATERAL (
-		SELECT m.seq, m.sealed FROM messages m
+		SELECT shown.seq, shown.sealed FROM messages m
+		LEFT JOIN edits x ON x.workspace_id = m.workspace_id AND x.conversation_id = m.conversation_id AND x.seq = m.seq
+		JOIN messages shown ON shown.workspace_id = m.workspace_id AND shown.conversation_id = m.conversation_id
+		                       AND shown.seq = coalesce(x.edit_seq, m.seq)
 		WHERE m.workspace_id = c.workspace_id AND m.conversation_id = c.id
-		      AND m.sender_kind = 'visitor' AND m.kind = 'text'
+		      AND m.sender_kind = 'visitor' AND m.kind = 'text' AND NOT coalesce(x.removed, false)
 		ORDER BY m.seq DESC LIMIT 1) last ON true `
 )
 
