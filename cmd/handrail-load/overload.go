@@ -84,7 +84,7 @@ func (l *load) wake(ctx context.Context, t target) error {
 		p.seqs[i] = l.ledgers[i].cursor
 		l.ledgers[i].mu.Unlock()
 	}
-	ws, err := p.agentReading(ctx, l.stalled, l.take)
+	ws, err := p.catchUp(ctx, l.stalled)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,8 @@ func (l *load) wake(ctx context.Context, t target) error {
 	return nil
 }
 
-// agentReading is [product.agent] for one who has missed messages: frames that come before the states are taken.
-func (p *product) agentReading(ctx context.Context, agent int, take func([]byte)) (*websocket.Conn, error) {
+// catchUp is [product.agent] for one who has missed messages, which come before the states.
+func (p *product) catchUp(ctx context.Context, agent int) (*websocket.Conn, error) {
 	ws, err := p.staff(ctx, agent)
 	if err != nil {
 		return nil, err
