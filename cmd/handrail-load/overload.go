@@ -29,9 +29,10 @@ func (cmd *chatCommand) overload(ctx context.Context, w *world, r *report) error
 		l.stall()
 		stop := l.pace(ctx, 2*peak.PerSecond)
 		watch, done := context.WithCancel(ctx)
-		go highest(watch, node, &high)
+		peaks := highest(watch, node)
 		o, err := l.window(ctx, g, cmd.Overload)
 		done()
+		high = <-peaks
 		stop()
 		if err != nil {
 			return o, err
@@ -58,12 +59,18 @@ func (cmd *chatCommand) overload(ctx context.Context, w *world, r *report) error
 	return nil
 }
 
-// highest notes the largest memory of a process until ctx ends.
-func highest(ctx context.Context, p *process, mib *float64) {
-	for ctx.Err() == nil {
-		*mib = max(*mib, float64(memory(p.pid()))/(1<<20))
-		settle(ctx, 200*time.Millisecond)
-	}
+// highest delivers the largest memory of a process, in MiB, once ctx has ended.
+func highest(ctx context.Context, p *process) <-chan float64 {
+	peak := make(chan float64, 1)
+	go func() {
+		high := 0.0
+		for ctx.Err() == nil {
+			high = max(high, float64(memory(p.pid()))/(1<<20))
+			settle(ctx, 200*time.Millisecond)
+		}
+		peak <- high
+	}()
+	return peak
 }
 
 // stall makes an agent stop reading, as a laptop does that is shut. It comes back, and catches up, in drain.
