@@ -20,7 +20,7 @@ import (
 const (
 	crowdSize = 5000 // visitors who are connected and say nothing
 	missed    = 5    // messages that each finds on coming back
-	dialers   = 64   // connections that are being opened at a time
+	dialers   = 256  // connections that are being opened at a time
 )
 
 // crowd is many known visitors, each with a conversation.
