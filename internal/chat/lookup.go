@@ -22,7 +22,7 @@ type lookups struct {
 }
 
 func (l *Log) newLookups() lookups {
-	return lookups{visits: postgres.NewGather(1, 256, l.findVisits), states: postgres.NewGather(1, 256, l.findStates)}
+	return lookups{visits: postgres.NewGather(2, 256, l.findVisits), states: postgres.NewGather(2, 256, l.findStates)}
 }
 
 // Visit is whom the token of a visitor's browser stands for.
@@ -50,30 +50,31 @@ func (l *Log) findVisits(ctx context.Context, hashes [][32]byte) ([]*Visit, erro
 		asked[i] = hashes[i][:]
 	}
 	found := make([]*Visit, len(hashes))
-	err := l.db.SystemBatch(ctx, func(b *pgx.Batch) {
-		b.Queue(`
+	err := l.db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
 			SELECT k.n, p.workspace_id, p.id, latest.id
 			FROM unnest($1::bytea[]) WITH ORDINALITY AS k (hash, n)
 			CROSS JOIN LATERAL (SELECT * FROM contacts p WHERE p.token_hash = k.hash LIMIT 1) p
 			LEFT JOIN LATERAL (
 				SELECT c.id FROM conversations c
 				WHERE c.workspace_id = p.workspace_id AND c.contact_id = p.id
-				ORDER BY c.created_at DESC LIMIT 1) latest ON true`, asked).
-			Query(func(rows pgx.Rows) error {
-				for rows.Next() {
-					var n int
-					var v Visit
-					var latest *uuid.UUID
-					if err := rows.Scan(&n, &v.Workspace, &v.Contact, &latest); err != nil {
-						return err
-					}
-					if latest != nil {
-						v.Conversation = *latest
-					}
-					found[n-1] = &v
-				}
-				return rows.Err()
-			})
+				ORDER BY c.created_at DESC LIMIT 1) latest ON true`, asked)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var n int
+			var v Visit
+			var latest *uuid.UUID
+			if err := rows.Scan(&n, &v.Workspace, &v.Contact, &latest); err != nil {
+				return err
+			}
+			if latest != nil {
+				v.Conversation = *latest
+			}
+			found[n-1] = &v
+		}
+		return rows.Err()
 	})
 	return found, err
 }
@@ -97,19 +98,19 @@ func (l *Log) findStates(ctx context.Context, keys []key) ([]*Conversation, erro
 		ids.add(k.id)
 	}
 	found := map[key]*Conversation{}
-	err := l.db.SystemBatch(ctx, func(b *pgx.Batch) {
-		b.Queue(`
+	err := l.db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
 			SELECT `+columns+` FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
 			CROSS JOIN LATERAL (
-				SELECT * FROM conversations c WHERE c.workspace_id = k.workspace_id AND c.id = k.id LIMIT 1) c`,
-			workspaces, ids).
-			Query(func(rows pgx.Rows) error {
-				list, err := pgx.CollectRows(rows, scanConversation)
-				for _, c := range list {
-					found[key{c.Workspace, c.ID}] = &c
-				}
-				return err
-			})
+				SELECT * FROM conversations c WHERE c.workspace_id = k.workspace_id AND c.id = k.id LIMIT 1) c`, workspaces, ids)
+		if err != nil {
+			return err
+		}
+		list, err := pgx.CollectRows(rows, scanConversation)
+		for _, c := range list {
+			found[key{c.Workspace, c.ID}] = &c
+		}
+		return err
 	})
 	results := make([]*Conversation, len(keys))
 	for i, k := range keys {
@@ -134,26 +135,27 @@ func (l *Log) ReadMany(ctx context.Context, cursors []Cursor, limit int) ([][]Me
 		after[i] = c.After
 	}
 	found := make([][]Message, len(cursors))
-	err := l.db.SystemBatch(ctx, func(b *pgx.Batch) {
-		b.Queue(`
+	err := l.db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
 			SELECT k.n, `+messageColumns+`
 			FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) WITH ORDINALITY AS k (workspace_id, id, after, n)
 			CROSS JOIN LATERAL (
 				SELECT * FROM messages m
 				WHERE m.workspace_id = k.workspace_id AND m.conversation_id = k.id AND m.seq > k.after
 				ORDER BY m.seq LIMIT $4) m
-			ORDER BY k.n, m.seq`, workspaces, ids, after, atMost(limit, MaxRead, MaxRead)).
-			Query(func(rows pgx.Rows) error {
-				for rows.Next() {
-					var n int
-					var m Message
-					if err := rows.Scan(append([]any{&n}, m.fields()...)...); err != nil {
-						return err
-					}
-					found[n-1] = append(found[n-1], m)
-				}
-				return rows.Err()
-			})
+			ORDER BY k.n, m.seq`, workspaces, ids, after, atMost(limit, MaxRead, MaxRead))
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var n int
+			var m Message
+			if err := rows.Scan(append([]any{&n}, m.fields()...)...); err != nil {
+				return err
+			}
+			found[n-1] = append(found[n-1], m)
+		}
+		return rows.Err()
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
