@@ -48,14 +48,17 @@ func (cmd *chatCommand) overload(ctx context.Context, w *world, r *report) error
 	}
 	r.note("twice the maximum", "handrail", over)
 	r.note("5 s after", "handrail", after)
-	r.add(row{Name: "overload, offered", Figure: 2 * peak.PerSecond, Unit: "messages/s"})
-	r.add(row{Name: "overload, delivered", Figure: over.PerSecond, Unit: "messages/s", Beside: "maximum", Reference: peak.PerSecond}).ratioAtLeast(.9)
-	r.add(row{Name: "overload, refused with retry_after", Figure: float64(over.Refused), Unit: "messages"})
-	r.add(row{Name: "overload, never answered", Figure: float64(over.Unanswered), Unit: "messages"}).atMost(.5, "")
-	r.add(row{Name: "overload, acknowledged and lost", Figure: float64(over.Lost), Unit: "messages"}).atMost(.5, "")
-	r.add(row{Name: "overload, p99 of accepted", Figure: over.SeenP99, Unit: "ms", Beside: "maximum", Reference: peak.SeenP99}).ratioAtMost(3)
-	r.add(row{Name: "overload, memory", Figure: max(high, over.ServerMiB), Unit: "MiB", Beside: "maximum", Reference: peak.ServerMiB}).ratioAtMost(1.5)
-	r.add(row{Name: fmt.Sprintf("5 s after overload, %.0f/s, seen p99", cmd.Rate), Figure: after.SeenP99, Unit: "ms"}).atMost(10, "")
+	r.add("overload, offered", 2*peak.PerSecond, "messages/s")
+	r.add("overload, delivered", over.PerSecond, "messages/s").
+		beside("maximum", peak.PerSecond).ratioAtLeast(.9)
+	r.add("overload, refused with retry_after", float64(over.Refused), "messages")
+	r.add("overload, never answered", float64(over.Unanswered), "messages").atMost(.5, "")
+	r.add("overload, acknowledged and lost", float64(over.Lost), "messages").atMost(.5, "")
+	r.add("overload, p99 of accepted", over.SeenP99, "ms").
+		beside("maximum", peak.SeenP99).ratioAtMost(3)
+	r.add("overload, memory", max(high, over.ServerMiB), "MiB").
+		beside("maximum", peak.ServerMiB).ratioAtMost(1.5)
+	r.add(fmt.Sprintf("5 s after overload, %.0f/s, seen p99", cmd.Rate), after.SeenP99, "ms").atMost(10, "")
 	return nil
 }
 
