@@ -124,7 +124,9 @@ func (l *load) transmit(conversation, n int) {
 	frame = append(frame, `"}`...)
 	frame[0], frame[1] = final|text, masked|long
 	binary.BigEndian.PutUint16(frame[2:], uint16(len(frame)-8))
-	if _, err := l.visitors[conversation].ws.NetConn().Write(frame); err != nil {
+	conn := l.visitors[conversation].ws.NetConn()
+	_ = conn.SetWriteDeadline(time.Time{}) // the answer to a ping has left one behind
+	if _, err := conn.Write(frame); err != nil {
 		l.fail(fmt.Errorf("send as visitor %d: %w", conversation, err))
 	}
 }
