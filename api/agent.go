@@ -167,7 +167,7 @@ func (a *agentConn) sender() chat.Sender {
 
 // mine returns the conversation if this agent is in charge of it, or was invited into it.
 func (a *agentConn) mine(id uuid.UUID) (chat.Conversation, error) {
-	c, err := a.server.c.Log.Conversation(a.ctx, a.me.Workspace, id)
+	c, err := a.server.c.Log.State(a.ctx, a.me.Workspace, id)
 	if err != nil {
 		return chat.Conversation{}, err
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,19 +16,20 @@ import (
 	"handrail/internal/chat"
 )
 
-// TestAClientWhoMissed10000MessagesGetsThemAll comes back with an old cursor, reads slowly at first, and must be sent
-// every entry once and in order, without being closed for being slow.
+// TestAClientWhoMissed10000MessagesGetsThemAll comes back with an old cursor and reads nothing for a while. It must be
+// sent every entry once and in order, without being closed for being slow: 20 MB are more than the kernel holds.
 func TestAClientWhoMissed10000MessagesGetsThemAll(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	const missed = 10_000
+	filler := strings.Repeat("x", 2000)
 	contact, err := s.log.CreateContact(t.Context(), s.workspace, chat.Contact{Lang: "en"}, nil)
 	require.NoError(t, err)
 	c, err := s.log.StartConversation(t.Context(), s.workspace, chat.NewConversation{Contact: contact.ID, Lang: "en"})
 	require.NoError(t, err)
 	say := func(n int) {
 		_, err := s.log.Append(t.Context(), s.workspace, c.ID, chat.Entry{ClientID: uuid.New(), Epoch: -1,
-			Sender: chat.Sender{Kind: chat.Bot}, Body: fmt.Sprint("message ", n)})
+			Sender: chat.Sender{Kind: chat.Bot}, Body: fmt.Sprint(filler, n)})
 		if err != nil {
 			t.Error(err)
 		}
@@ -45,11 +47,11 @@ func TestAClientWhoMissed10000MessagesGetsThemAll(t *testing.T) {
 	require.NoError(t, err)
 	visitor := s.connect("/ws/visitor", ticket)
 	visitor.send(map[string]any{"t": "hello", "conversation": c.ID, "cursor": 0})
-	visitor.await("the welcome", ofType("welcome"))
-	for n := range 50 { // live messages while the history is on its way
+	for n := range 300 { // more than may wait, while the history is on its way
 		say(missed + n)
 	}
-	for want := int64(1); want <= missed+50; want++ {
+	visitor.await("the welcome", ofType("welcome"))
+	for want := int64(1); want <= missed+300; want++ {
 		got := visitor.await("an entry", ofType("msg"))
 		require.Equal(t, want, got.Seq)
 	}

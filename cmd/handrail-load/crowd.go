@@ -20,7 +20,7 @@ import (
 const (
 	crowdSize = 5000 // visitors who are connected and say nothing
 	missed    = 5    // messages that each finds on coming back
-	dialers   = 64   // connections that are being opened at a time
+	dialers   = 256  // connections that are being opened at a time
 )
 
 // crowd is many known visitors, each with a conversation.
@@ -117,10 +117,12 @@ func (cmd *chatCommand) idle(ctx context.Context, w *world, r *report) error {
 	}
 	settle(ctx, 4*time.Second)
 	kib := float64(memory(node.pid())-before) / crowdSize / 1024
-	r.add(row{Name: "idle visitor, 5,000 connected", Figure: kib, Unit: "KiB", Beside: "raw gorilla, idle", Reference: bareKiB}).atMost(20, "")
-	r.add(row{Name: "connecting, ticket in hand, until welcome", Figure: rate, Unit: "/s", Beside: "bare upgrade", Reference: bareRate}).atLeast(4000, "")
-	r.add(row{Name: "connecting, server CPU", Figure: float64((used.server - start.server).Microseconds()) / crowdSize, Unit: "us"})
-	r.add(row{Name: "connecting, PostgreSQL CPU", Figure: float64((used.database - start.database).Microseconds()) / crowdSize, Unit: "us"})
+	r.add("idle visitor, 5,000 connected", kib, "KiB").
+		beside("raw gorilla, idle", bareKiB).atMost(20, "")
+	r.add("connecting, ticket in hand, until welcome", rate, "/s").
+		beside("bare upgrade", bareRate).atLeast(4000, "")
+	r.add("connecting, server CPU", float64((used.server-start.server).Microseconds())/crowdSize, "us")
+	r.add("connecting, PostgreSQL CPU", float64((used.database-start.database).Microseconds())/crowdSize, "us")
 	closeAll(all)
 	return w.storm(ctx, r, node, c, bareRate)
 }
@@ -142,7 +144,7 @@ func (w *world) idleBare(ctx context.Context, r *report) (rate, kib float64, err
 	settle(ctx, 4*time.Second)
 	kib = float64(memory(node.pid())-before) / crowdSize / 1024
 	echo, err := echoRate(ctx, all[:1000])
-	r.add(row{Name: "raw gorilla, echo of 128 bytes, 1,000 connections", Figure: echo, Unit: "messages/s"})
+	r.add("raw gorilla, echo of 128 bytes, 1,000 connections", echo, "messages/s")
 	return rate, kib, err
 }
 
@@ -207,9 +209,10 @@ func (w *world) storm(ctx context.Context, r *report, node *process, c *crowd, b
 	if err != nil {
 		return err
 	}
-	r.add(row{Name: "reconnect storm, ticket and 5 missed messages each", Figure: rate, Unit: "/s", Beside: "bare upgrade", Reference: bareRate}).ratioAtLeast(.35)
-	r.add(row{Name: "reconnect storm, server CPU", Figure: float64((used.server - start.server).Microseconds()) / crowdSize, Unit: "us"})
-	r.add(row{Name: "reconnect storm, PostgreSQL CPU", Figure: float64((used.database - start.database).Microseconds()) / crowdSize, Unit: "us"})
+	r.add("reconnect storm, ticket and 5 missed messages each", rate, "/s").
+		beside("bare upgrade", bareRate).ratioAtLeast(.35)
+	r.add("reconnect storm, server CPU", float64((used.server-start.server).Microseconds())/crowdSize, "us")
+	r.add("reconnect storm, PostgreSQL CPU", float64((used.database-start.database).Microseconds())/crowdSize, "us")
 	return nil
 }
 
@@ -229,9 +232,9 @@ func newSessionClient(addr string) (*sessionClient, error) {
 }
 
 func (s *sessionClient) ticket(widget, token string) (string, error) {
-	body := fmt.Sprintf(`{"key":"%s","contact_token":"%s","lang":"en","page_url":"https://shop.example/orders"}`, widget, token)
-	_, err := fmt.Fprintf(s.conn, "POST /api/v1/widget/session HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		s.host, len(body), body)
+	body := fmt.Sprintf(`{"key":"%s","contact_token":"%s","lang":"en"}`, widget, token)
+	_, err := fmt.Fprintf(s.conn, "POST /api/v1/widget/session HTTP/1.1\r\nHost: %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", s.host, len(body), body)
 	if err != nil {
 		return "", err
 	}

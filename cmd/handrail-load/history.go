@@ -33,9 +33,10 @@ func (cmd *chatCommand) history(ctx context.Context, w *world, r *report) error 
 			first = o
 		}
 		beside := fmt.Sprintf("%d stored", cmd.Stored[0])
-		r.add(row{Name: name + ", 50 active", Figure: o.PerSecond, Unit: "messages/s", Beside: beside, Reference: first.PerSecond})
-		r.add(row{Name: name + ", CPU of server and PostgreSQL", Figure: o.ServerCPU + o.DatabaseCPU, Unit: "us/message", Beside: beside,
-			Reference: first.ServerCPU + first.DatabaseCPU}).ratioAtMost(1.25)
+		r.add(name+", 50 active", o.PerSecond, "messages/s").
+			beside(beside, first.PerSecond)
+		r.add(name+", CPU of server and PostgreSQL", o.ServerCPU+o.DatabaseCPU, "us/message").
+			beside(beside, first.ServerCPU+first.DatabaseCPU).ratioAtMost(1.25)
 	}
 	return nil
 }
@@ -70,13 +71,13 @@ func (w *world) opening(ctx context.Context, r *report) error {
 	for i := range took {
 		slices.Sort(took[i])
 	}
-	r.add(row{Name: "opening a conversation of 100,000 messages, p50", Figure: ms(percentile(took[1], .5)), Unit: "ms",
-		Beside: "of 100 messages", Reference: ms(percentile(took[0], .5))}).ratioAtMost(1.25)
+	r.add("opening a conversation of 100,000 messages, p50", ms(percentile(took[1], .5)), "ms").
+		beside("of 100 messages", ms(percentile(took[0], .5))).ratioAtMost(1.25)
 	start := time.Now()
 	if _, err = w.timeReading(ctx, node, talks[1], int64(lengths[1]), 10_000); err != nil {
 		return err
 	}
-	r.add(row{Name: "resuming after 10,000 missed messages", Figure: ms(time.Since(start)), Unit: "ms"})
+	r.add("resuming after 10,000 missed messages", ms(time.Since(start)), "ms")
 	return nil
 }
 

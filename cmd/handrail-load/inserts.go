@@ -37,8 +37,8 @@ func (cmd *chatCommand) inserts(ctx context.Context, w *world, r *report) error 
 	if err != nil {
 		return err
 	}
-	r.add(row{Name: "PostgreSQL, single-row transactions, 8 clients", Figure: single, Unit: "rows/s"})
-	r.add(row{Name: "PostgreSQL, 100 rows per statement, 1 client", Figure: many * 100, Unit: "rows/s"})
+	r.add("PostgreSQL, single-row transactions, 8 clients", single, "rows/s")
+	r.add("PostgreSQL, 100 rows per statement, 1 client", many*100, "rows/s")
 	return nil
 }
 

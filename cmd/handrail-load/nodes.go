@@ -25,12 +25,14 @@ func (cmd *chatCommand) nodes(ctx context.Context, w *world, r *report) error {
 		}
 		r.note("two nodes", "handrail", o[2+i])
 	}
-	r.add(row{Name: "agent on another node, 400 active", Figure: o[3].PerSecond, Unit: "messages/s", Beside: "both on one node",
-		Reference: o[1].PerSecond}).ratioAtLeast(.85)
-	r.add(row{Name: "agent on another node, server CPU of both", Figure: o[3].ServerCPU, Unit: "us/message", Beside: "both on one node", Reference: o[1].ServerCPU})
-	r.add(row{Name: "agent on another node, PostgreSQL CPU", Figure: o[3].DatabaseCPU, Unit: "us/message", Beside: "both on one node", Reference: o[1].DatabaseCPU})
-	x := r.add(row{Name: fmt.Sprintf("agent on another node, %.0f/s, seen p99", cmd.Rate), Figure: o[2].SeenP99, Unit: "ms",
-		Beside: "both on one node", Reference: o[0].SeenP99})
+	r.add("agent on another node, 400 active", o[3].PerSecond, "messages/s").
+		beside("both on one node", o[1].PerSecond).ratioAtLeast(.85)
+	r.add("agent on another node, server CPU of both", o[3].ServerCPU, "us/message").
+		beside("both on one node", o[1].ServerCPU)
+	r.add("agent on another node, PostgreSQL CPU", o[3].DatabaseCPU, "us/message").
+		beside("both on one node", o[1].DatabaseCPU)
+	x := r.add(fmt.Sprintf("agent on another node, %.0f/s, seen p99", cmd.Rate), o[2].SeenP99, "ms").
+		beside("both on one node", o[0].SeenP99)
 	met := o[2].SeenP99-o[0].SeenP99 <= 2
 	x.Goal, x.Met = "<= 2 more", &met
 	return nil

@@ -29,9 +29,10 @@ func (cmd *chatCommand) overload(ctx context.Context, w *world, r *report) error
 		l.stall()
 		stop := l.pace(ctx, 2*peak.PerSecond)
 		watch, done := context.WithCancel(ctx)
-		go highest(watch, node, &high)
+		peaks := highest(watch, node)
 		o, err := l.window(ctx, g, cmd.Overload)
 		done()
+		high = <-peaks
 		stop()
 		if err != nil {
 			return o, err
@@ -47,23 +48,32 @@ func (cmd *chatCommand) overload(ctx context.Context, w *world, r *report) error
 	}
 	r.note("twice the maximum", "handrail", over)
 	r.note("5 s after", "handrail", after)
-	r.add(row{Name: "overload, offered", Figure: 2 * peak.PerSecond, Unit: "messages/s"})
-	r.add(row{Name: "overload, delivered", Figure: over.PerSecond, Unit: "messages/s", Beside: "maximum", Reference: peak.PerSecond}).ratioAtLeast(.9)
-	r.add(row{Name: "overload, refused with retry_after", Figure: float64(over.Refused), Unit: "messages"})
-	r.add(row{Name: "overload, never answered", Figure: float64(over.Unanswered), Unit: "messages"}).atMost(.5, "")
-	r.add(row{Name: "overload, acknowledged and lost", Figure: float64(over.Lost), Unit: "messages"}).atMost(.5, "")
-	r.add(row{Name: "overload, p99 of accepted", Figure: over.SeenP99, Unit: "ms", Beside: "maximum", Reference: peak.SeenP99}).ratioAtMost(3)
-	r.add(row{Name: "overload, memory", Figure: max(high, over.ServerMiB), Unit: "MiB", Beside: "maximum", Reference: peak.ServerMiB}).ratioAtMost(1.5)
-	r.add(row{Name: fmt.Sprintf("5 s after overload, %.0f/s, seen p99", cmd.Rate), Figure: after.SeenP99, Unit: "ms"}).atMost(10, "")
+	r.add("overload, offered", 2*peak.PerSecond, "messages/s")
+	r.add("overload, delivered", over.PerSecond, "messages/s").
+		beside("maximum", peak.PerSecond).ratioAtLeast(.9)
+	r.add("overload, refused with retry_after", float64(over.Refused), "messages")
+	r.add("overload, never answered", float64(over.Unanswered), "messages").atMost(.5, "")
+	r.add("overload, acknowledged and lost", float64(over.Lost), "messages").atMost(.5, "")
+	r.add("overload, p99 of accepted", over.SeenP99, "ms").
+		beside("maximum", peak.SeenP99).ratioAtMost(3)
+	r.add("overload, memory", max(high, over.ServerMiB), "MiB").
+		beside("maximum", peak.ServerMiB).ratioAtMost(1.5)
+	r.add(fmt.Sprintf("5 s after overload, %.0f/s, seen p99", cmd.Rate), after.SeenP99, "ms").atMost(10, "")
 	return nil
 }
 
-// highest notes the largest memory of a process until ctx ends.
-func highest(ctx context.Context, p *process, mib *float64) {
-	for ctx.Err() == nil {
-		*mib = max(*mib, float64(memory(p.pid()))/(1<<20))
-		settle(ctx, 200*time.Millisecond)
-	}
+// highest delivers the largest memory of a process, in MiB, once ctx has ended.
+func highest(ctx context.Context, p *process) <-chan float64 {
+	peak := make(chan float64, 1)
+	go func() {
+		high := 0.0
+		for ctx.Err() == nil {
+			high = max(high, float64(memory(p.pid()))/(1<<20))
+			settle(ctx, 200*time.Millisecond)
+		}
+		peak <- high
+	}()
+	return peak
 }
 
 // stall makes an agent stop reading, as a laptop does that is shut. It comes back, and catches up, in drain.
@@ -84,7 +94,7 @@ func (l *load) wake(ctx context.Context, t target) error {
 		p.seqs[i] = l.ledgers[i].cursor
 		l.ledgers[i].mu.Unlock()
 	}
-	ws, err := p.agentReading(ctx, l.stalled, l.take)
+	ws, err := p.catchUp(ctx, l.stalled)
 	if err != nil {
 		return err
 	}
@@ -94,8 +104,8 @@ func (l *load) wake(ctx context.Context, t target) error {
 	return nil
 }
 
-// agentReading is [product.agent] for one who has missed messages: frames that come before the states are taken.
-func (p *product) agentReading(ctx context.Context, agent int, take func([]byte)) (*websocket.Conn, error) {
+// catchUp is [product.agent] for one who has missed messages, which come before the states.
+func (p *product) catchUp(ctx context.Context, agent int) (*websocket.Conn, error) {
 	ws, err := p.staff(ctx, agent)
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ import (
 // referenceCommand is the server that one would write in an afternoon: it knows nothing of identity, states, tickets,
 // retries, catching up or other nodes. It relays each message of a visitor to the conversation's agent, after storing it.
 type referenceCommand struct {
-	Mode     string `enum:"relay,insert,batch" default:"relay" help:"What happens to a message: nothing, one INSERT each, or one INSERT for all that wait."`
+	Mode     string `enum:"relay,insert,batch" default:"relay" help:"What is stored of messages: nothing, one INSERT each, one for all."`
 	Database string `env:"DATABASE_URL"`
 }
 

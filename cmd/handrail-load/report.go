@@ -14,7 +14,7 @@ import (
 type report struct {
 	alone    bool
 	Started  time.Time `json:"started"`
-	Rows     []row     `json:"rows"`
+	Rows     []*row    `json:"rows"`
 	Loads    []loaded  `json:"loads"`
 	Failures []string  `json:"failures"`
 }
@@ -41,13 +41,19 @@ type loaded struct {
 // goals of a load; zero means none.
 type goals struct{ perSecond, seenP99, ofBatch, serverCPU, databaseCPU float64 }
 
-// add appends a row without a goal.
-func (r *report) add(x row) *row {
-	if x.Reference != 0 {
-		x.Ratio = x.Figure / x.Reference
-	}
+// add appends a figure.
+func (r *report) add(name string, figure float64, unit string) *row {
+	x := &row{Name: name, Figure: figure, Unit: unit}
 	r.Rows = append(r.Rows, x)
-	return &r.Rows[len(r.Rows)-1]
+	return x
+}
+
+// beside compares the figure with a reference; one that was not measured is 0.
+func (x *row) beside(what string, reference float64) *row {
+	if reference != 0 {
+		x.Beside, x.Reference, x.Ratio = what, reference, x.Figure/reference
+	}
+	return x
 }
 
 func (x *row) atLeast(goal float64, what string) {
@@ -93,19 +99,27 @@ func (r *report) compare(ctx context.Context, w *world, name string, drive func(
 		return err
 	}
 	r.note(name, "handrail", o)
-	x := r.add(row{Name: name, Figure: o.PerSecond, Unit: "messages/s", Beside: "bare, batched INSERT", Reference: batch.PerSecond})
+	x := r.add(name, o.PerSecond, "messages/s").
+		beside("bare, batched INSERT", batch.PerSecond)
 	x.atLeast(g.perSecond, "")
 	if g.ofBatch > 0 {
-		x = r.add(row{Name: name + ", of bare batched", Figure: o.PerSecond, Unit: "messages/s", Beside: "bare, batched INSERT", Reference: batch.PerSecond})
+		x = r.add(name+", of bare batched", o.PerSecond, "messages/s").
+			beside("bare, batched INSERT", batch.PerSecond)
 		x.ratioAtLeast(g.ofBatch)
-		r.add(row{Name: name + ", of bare single", Figure: o.PerSecond, Unit: "messages/s", Beside: "bare, one INSERT each", Reference: single.PerSecond})
+		r.add(name+", of bare single", o.PerSecond, "messages/s").
+			beside("bare, one INSERT each", single.PerSecond)
 	}
-	r.add(row{Name: name + ", acknowledged p99", Figure: o.AckP99, Unit: "ms", Beside: "bare, batched INSERT", Reference: batch.AckP99})
-	r.add(row{Name: name + ", seen p50", Figure: o.SeenP50, Unit: "ms", Beside: "bare, batched INSERT", Reference: batch.SeenP50})
-	r.add(row{Name: name + ", seen p99", Figure: o.SeenP99, Unit: "ms", Beside: "bare, batched INSERT", Reference: batch.SeenP99}).atMost(g.seenP99, "")
-	r.add(row{Name: name + ", server CPU", Figure: o.ServerCPU, Unit: "us/message", Beside: "bare, batched INSERT", Reference: batch.ServerCPU}).atMost(g.serverCPU, "")
-	r.add(row{Name: name + ", PostgreSQL CPU", Figure: o.DatabaseCPU, Unit: "us/message", Beside: "bare, batched INSERT", Reference: batch.DatabaseCPU}).atMost(g.databaseCPU, "")
-	r.add(row{Name: name + ", lost or not seen", Figure: float64(o.Lost + o.Acked - o.Seen), Unit: "messages"}).atMost(0.5, "")
+	r.add(name+", acknowledged p99", o.AckP99, "ms").
+		beside("bare, batched INSERT", batch.AckP99)
+	r.add(name+", seen p50", o.SeenP50, "ms").
+		beside("bare, batched INSERT", batch.SeenP50)
+	r.add(name+", seen p99", o.SeenP99, "ms").
+		beside("bare, batched INSERT", batch.SeenP99).atMost(g.seenP99, "")
+	r.add(name+", server CPU", o.ServerCPU, "us/message").
+		beside("bare, batched INSERT", batch.ServerCPU).atMost(g.serverCPU, "")
+	r.add(name+", PostgreSQL CPU", o.DatabaseCPU, "us/message").
+		beside("bare, batched INSERT", batch.DatabaseCPU).atMost(g.databaseCPU, "")
+	r.add(name+", lost or not seen", float64(o.Lost+o.Acked-o.Seen), "messages").atMost(0.5, "")
 	return nil
 }
 
@@ -125,7 +139,8 @@ func (r *report) reference(ctx context.Context, w *world, name, mode string, dri
 // note keeps the outcome of a load and shows it at once.
 func (r *report) note(load, server string, o outcome) {
 	r.Loads = append(r.Loads, loaded{load, server, o})
-	fmt.Fprintf(os.Stderr, "  %-22s %-22s %7.0f/s  ack %.1f/%.1f  seen %.1f/%.1f ms  CPU %.0f + %.0f us  %.0f MiB  sent %d acked %d seen %d refused %d lost %d\n",
+	fmt.Fprintf(os.Stderr, "  %-22s %-22s %7.0f/s  ack %.1f/%.1f  seen %.1f/%.1f ms  CPU %.0f + %.0f us  %.0f MiB  "+
+		"sent %d acked %d seen %d refused %d lost %d\n",
 		load, server, o.PerSecond, o.AckP50, o.AckP99, o.SeenP50, o.SeenP99, o.ServerCPU, o.DatabaseCPU, o.ServerMiB,
 		o.Sent, o.Acked, o.Seen, o.Refused, o.Lost)
 }

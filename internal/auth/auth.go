@@ -100,8 +100,8 @@ type Store struct {
 // NewStore returns a store over db.
 func NewStore(db *postgres.DB) *Store {
 	s := &Store{db: db, hashing: make(chan struct{}, 2)}
-	s.issue = postgres.NewGather(2, 256, s.issueAll)
-	s.redeem = postgres.NewGather(2, 256, s.redeemAll)
+	s.issue = postgres.NewGather(1, 256, s.issueAll)
+	s.redeem = postgres.NewGather(1, 256, s.redeemAll)
 	return s
 }
 

@@ -58,17 +58,15 @@ func (s *Store) issueAll(ctx context.Context, tickets []issued) ([]struct{}, err
 	for i, t := range tickets {
 		workspaces[i], hashes[i], subjects[i] = t.workspace.String(), t.hash, t.subject
 	}
-	err := s.db.InSystemTx(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `
+	err := s.db.SystemBatch(ctx, func(b *pgx.Batch) {
+		b.Queue(`
 			INSERT INTO tickets (workspace_id, ticket_hash, subject, expires_at)
 			SELECT n.workspace_id, n.hash, n.subject::jsonb, now() + $4::interval
 			FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS n (workspace_id, hash, subject)`,
 			workspaces, hashes, subjects, TicketLife)
-		if err != nil || !s.sweepDue() {
-			return err
+		if s.sweepDue() {
+			b.Queue(`DELETE FROM tickets WHERE expires_at < now() - interval '1 minute'`)
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM tickets WHERE expires_at < now() - interval '1 minute'`)
-		return err
 	})
 	return make([]struct{}, len(tickets)), err
 }
@@ -102,22 +100,21 @@ func (s *Store) redeemAll(ctx context.Context, hashes [][32]byte) ([]redeemed, e
 		asked[i] = hashes[i][:]
 	}
 	found := map[[32]byte]redeemed{}
-	err := s.db.InSystemTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
+	err := s.db.SystemBatch(ctx, func(b *pgx.Batch) {
+		b.Queue(`
 			DELETE FROM tickets WHERE ticket_hash = ANY($1) AND expires_at > now()
-			RETURNING ticket_hash, workspace_id, subject`, asked)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			var hash []byte
-			var r redeemed
-			if err := rows.Scan(&hash, &r.workspace, &r.subject); err != nil {
-				return err
-			}
-			found[[32]byte(hash)] = r
-		}
-		return rows.Err()
+			RETURNING ticket_hash, workspace_id, subject`, asked).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					var hash []byte
+					var r redeemed
+					if err := rows.Scan(&hash, &r.workspace, &r.subject); err != nil {
+						return err
+					}
+					found[[32]byte(hash)] = r
+				}
+				return rows.Err()
+			})
 	})
 	if err != nil {
 		return nil, err

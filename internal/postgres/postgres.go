@@ -167,6 +167,15 @@ func (db *DB) Batch(ctx context.Context, workspace uuid.UUID, queue func(*pgx.Ba
 	return classify(res.Close())
 }
 
+// SystemBatch sends queries that serve every workspace in a single round trip, as one transaction. It is for the
+// look-ups of a [Gather]; the callbacks of the queued queries consume the results.
+func (db *DB) SystemBatch(ctx context.Context, queue func(*pgx.Batch)) error {
+	var b pgx.Batch
+	b.Queue("SELECT set_config('handrail.workspace', '" + AllWorkspaces + "', true)")
+	queue(&b)
+	return classify(db.pool.SendBatch(ctx, &b).Close())
+}
+
 // classify turns connection failures into [errs.Unavailable] and leaves every other error alone.
 func classify(err error) error {
 	var known *errs.Error
