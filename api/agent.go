@@ -26,6 +26,12 @@ func agentOperations() map[string]operation[*agentConn] {
 		"claim":   {auth.WorkDesk, (*agentConn).claim},
 		"close":   {auth.WorkDesk, (*agentConn).end},
 		"return":  {auth.WorkDesk, (*agentConn).giveBack},
+
+		"accept":   {auth.WorkDesk, (*agentConn).accept},
+		"decline":  {auth.WorkDesk, (*agentConn).decline},
+		"transfer": {auth.WorkDesk, (*agentConn).transfer},
+		"invite":   {auth.WorkDesk, (*agentConn).invite},
+		"leave":    {auth.WorkDesk, (*agentConn).leaveConference},
 	}
 }
 
@@ -50,7 +56,7 @@ func (s *Server) agentSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuseSocket(w, r, err)
 		return
 	}
-	if conn.socket, err = upgrade(w, r); err != nil {
+	if conn.socket, err = s.upgrade(w, r); err != nil {
 		return // the upgrader has answered
 	}
 	s.hub.join(conn)
@@ -158,11 +164,17 @@ func (a *agentConn) sender() chat.Sender {
 	return chat.Sender{Kind: chat.Agent, ID: strconv.FormatInt(a.me.User, 10), Name: a.me.Name}
 }
 
-// mine returns the conversation if this agent is in charge of it.
+// mine returns the conversation if this agent is in charge of it, or was invited into it.
 func (a *agentConn) mine(id uuid.UUID) (chat.Conversation, error) {
 	c, err := a.server.c.Log.Conversation(a.ctx, a.me.Workspace, id)
 	if err != nil {
 		return chat.Conversation{}, err
+	}
+	if c.State == chat.StateHuman && c.AgentID != a.me.User {
+		guest, err := a.server.c.Desk.IsGuest(a.ctx, a.me.Workspace, id, a.me.User)
+		if err != nil || guest {
+			return c, err
+		}
 	}
 	if c.State != chat.StateHuman || c.AgentID != a.me.User {
 		return chat.Conversation{}, errs.New(errs.Conflict, "this conversation is not yours any more")
@@ -189,7 +201,7 @@ func (a *agentConn) text(in inbound) error {
 	if err != nil {
 		return err
 	}
-	a.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: c.ID}))
+	a.socket.put(acknowledgement(in.ClientID, m.Seq, c.ID))
 	return nil
 }
 
@@ -201,9 +213,6 @@ func (a *agentConn) typing(in inbound) error {
 }
 
 func (a *agentConn) status(in inbound) error {
-	if in.Status != handoff.Online && in.Status != handoff.Away {
-		return errs.New(errs.Invalid, "status %q is unknown: use online or away", in.Status)
-	}
 	return a.server.c.Desk.SetStatus(a.ctx, a.me.Workspace, a.me.User, in.Status)
 }
 

@@ -34,6 +34,10 @@ type agentView struct {
 	Status   string `json:"status" enum:"online,away,offline"`
 	Load     int    `json:"load" doc:"conversations in charge now"`
 	Capacity int    `json:"capacity"`
+
+	Groups    []string       `json:"groups"`
+	Skills    map[string]int `json:"skills" doc:"name -> level, 1 to 5"`
+	Languages []string       `json:"languages" doc:"BCP 47; empty means any"`
 }
 
 type agentsOutput struct {
@@ -47,14 +51,19 @@ func (s *Server) listAgents(ctx context.Context, _ *struct{}) (*agentsOutput, er
 	if err != nil {
 		return nil, err
 	}
+	profiles, err := s.c.Desk.Profiles(ctx, who(ctx).Workspace)
+	if err != nil {
+		return nil, err
+	}
 	out := &agentsOutput{}
 	out.Body.Items = []agentView{}
 	for _, p := range presences {
-		out.Body.Items = append(out.Body.Items, agentViewOf(p))
+		out.Body.Items = append(out.Body.Items, agentViewOf(p, profiles[p.AgentID]))
 	}
 	return out, nil
 }
 
-func agentViewOf(p handoff.Presence) agentView {
-	return agentView{ID: p.AgentID, Name: p.Name, Status: p.Status, Load: p.Load, Capacity: p.Capacity}
+func agentViewOf(p handoff.Presence, can handoff.Profile) agentView {
+	return agentView{ID: p.AgentID, Name: p.Name, Status: p.Status, Load: p.Load, Capacity: p.Capacity,
+		Groups: can.Groups, Skills: can.Skills, Languages: can.Languages}
 }

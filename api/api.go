@@ -38,6 +38,7 @@ import (
 	"handrail/internal/chat"
 	"handrail/internal/events"
 	"handrail/internal/postgres"
+	"handrail/internal/webhook"
 	"handrail/knowledge"
 )
 
@@ -51,6 +52,7 @@ type Config struct {
 	Base       *knowledge.Base
 	Jobs       *ingest.Jobs
 	Curator    *curation.Curator
+	Hooks      *webhook.Hooks
 	Classifier *intent.Classifier
 	Trainer    *intent.Trainer
 	Auth       *auth.Store

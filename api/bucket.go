@@ -2,29 +2,28 @@ package api
 
 import "time"
 
-const (
-	// bucketSize is how many frames a visitor may send at once: a reconnect flushes what was written offline.
-	bucketSize = 100
-	// bucketRate is how many more they may send each second. Nobody types that fast, and every message costs a turn.
-	bucketRate = 20
-)
+// allowance is how many frames a visitor may send at once, and how many more each second.
+type allowance struct{ burst, rate float64 }
 
-// bucket bounds how fast one connection may send. It is used by one goroutine.
+// While the bot is in charge every message costs a turn, and a burst is what was written offline. Nobody types faster.
+// People are not stopped from talking to people; the bound only keeps one connection from taking the server for itself.
+func botAllowance() allowance    { return allowance{burst: 100, rate: 20} }
+func personAllowance() allowance { return allowance{burst: 2000, rate: 1000} }
+
+// bucket bounds how fast one connection may send, counting what was sent lately. It is used by one goroutine.
 type bucket struct {
-	tokens float64
-	last   time.Time
+	spent float64
+	last  time.Time
 }
 
-func newBucket() *bucket { return &bucket{tokens: bucketSize, last: time.Now()} }
-
 // take reports whether one more frame may pass now.
-func (b *bucket) take() bool {
+func (b *bucket) take(a allowance) bool {
 	now := time.Now()
-	b.tokens = min(bucketSize, b.tokens+bucketRate*now.Sub(b.last).Seconds())
+	b.spent = max(0, b.spent-a.rate*now.Sub(b.last).Seconds())
 	b.last = now
-	if b.tokens < 1 {
+	if b.spent+1 > a.burst {
 		return false
 	}
-	b.tokens--
+	b.spent++
 	return true
 }

@@ -11,15 +11,16 @@ import (
 func TestBucket(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBucket()
-		for range bucketSize {
-			require.True(t, b.take())
+		b := &bucket{}
+		for range 100 {
+			require.True(t, b.take(botAllowance()))
 		}
-		require.False(t, b.take(), "the burst is used up")
+		require.False(t, b.take(botAllowance()), "the burst is used up")
 		<-time.After(time.Second) // of the bubble's clock, which costs no time
-		for range bucketRate {
-			require.True(t, b.take())
+		for range 20 {
+			require.True(t, b.take(botAllowance()))
 		}
-		require.False(t, b.take())
+		require.False(t, b.take(botAllowance()))
+		require.True(t, b.take(personAllowance()), "a person may be written to faster")
 	})
 }

@@ -131,6 +131,9 @@ func (s *Server) readable(ctx context.Context, p auth.Principal, id uuid.UUID) (
 			return c, nil
 		}
 	}
+	if guest, err := s.c.Desk.IsGuest(ctx, p.Workspace, id, p.User); err != nil || guest {
+		return c, err
+	}
 	return chat.Conversation{}, errs.New(errs.NotFound, "there is no conversation %s", id)
 }
 

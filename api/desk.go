@@ -69,8 +69,13 @@ func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID) {
 		h.warn("cannot read the queue", err)
 		return
 	}
+	board, err := h.c.Desk.Board(ctx, ws)
+	if err != nil {
+		h.warn("cannot read the desk", err)
+		return
+	}
 	for _, a := range staff {
-		f, err := h.deskOf(ctx, a, queue)
+		f, err := h.deskOf(ctx, a, queue, board)
 		if err != nil {
 			h.warn("cannot read an agent's desk", err)
 			continue
@@ -80,12 +85,8 @@ func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID) {
 }
 
 // deskOf is the desk as one member of staff sees it.
-func (h *Hub) deskOf(ctx context.Context, a *agentConn, queue []handoff.Waiting) (deskFrame, error) {
-	f := deskFrame{Type: "desk", Waiting: []waitingView{}, Mine: []mineView{}}
-	for _, w := range queue {
-		f.Waiting = append(f.Waiting, waitingView{Conversation: w.Conversation, Since: w.Since, Reason: w.Reason,
-			Priority: w.Priority, Preview: w.Preview, Lang: w.Lang, Name: w.Name})
-	}
+func (h *Hub) deskOf(ctx context.Context, a *agentConn, queue []handoff.Waiting, board handoff.Board) (deskFrame, error) {
+	f := deskFrame{Type: "desk", Waiting: waitingOf(queue, board), Mine: []mineView{}, Offers: []offerView{}, Alerts: []alertView{}}
 	p, err := a.presence()
 	if err != nil {
 		return deskFrame{}, err
@@ -99,8 +100,15 @@ func (h *Hub) deskOf(ctx context.Context, a *agentConn, queue []handoff.Waiting)
 		return deskFrame{}, err
 	}
 	for _, c := range mine {
-		f.Mine = append(f.Mine, mineView{Conversation: c.ID, State: c.State, Since: c.UpdatedAt, Preview: c.Preview,
-			Lang: c.Lang, Name: c.ContactName, LastSeq: c.LastSeq})
+		f.Mine = append(f.Mine, mineOf(c, board.Marks[c.ID], false))
 	}
+	for _, id := range board.Guests[a.me.User] {
+		c, err := h.c.Log.Conversation(ctx, a.me.Workspace, id)
+		if err != nil {
+			return deskFrame{}, err
+		}
+		f.Mine = append(f.Mine, mineOf(c, board.Marks[c.ID], true))
+	}
+	f.Offers, f.Alerts = offersTo(a.me.User, queue, board), alertsFor(a.me, board)
 	return f, nil
 }

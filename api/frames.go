@@ -28,6 +28,10 @@ type inbound struct {
 	Score        int       `json:"score"`
 	Comment      string    `json:"comment"`
 	Status       string    `json:"status"`
+	Group        string    `json:"group"`
+	AgentID      int64     `json:"agent_id"`
+	Note         string    `json:"note"`
+	Email        string    `json:"email"`
 }
 
 // outbound is any frame that the server sends.
@@ -35,19 +39,19 @@ type outbound struct {
 	Type         string     `json:"t"`
 	Conversation *uuid.UUID `json:"conversation,omitempty"`
 
-	*messageView // t = msg
-
 	// t = welcome, state
 	State   chat.State `json:"state,omitempty"`
 	LastSeq *int64     `json:"last_seq,omitempty"`
 	Queue   *queueView `json:"queue,omitempty"`
 	Agent   *nameView  `json:"agent,omitempty"`
 	CanRate *bool      `json:"can_rate,omitempty"`
+	Hours   *hoursView `json:"hours,omitempty"` // while nobody is on duty
 }
 
 type queueView struct {
 	Position int `json:"position"`
-	WaitS    int `json:"wait_s"` // expected, in seconds; 0 = unknown
+	WaitS    int `json:"wait_s"`            // expected, in seconds; 0 = unknown
+	ErrorS   int `json:"error_s,omitempty"` // standard error of wait_s
 }
 
 type nameView struct {
@@ -59,13 +63,6 @@ type deltaFrame struct {
 	Type         string    `json:"t"`
 	Conversation uuid.UUID `json:"conversation"`
 	Delta
-}
-
-type ackFrame struct {
-	Type         string    `json:"t"`
-	ClientID     uuid.UUID `json:"client_id"`
-	Seq          int64     `json:"seq"`
-	Conversation uuid.UUID `json:"conversation"`
 }
 
 type errorFrame struct {
@@ -102,6 +99,8 @@ type deskFrame struct {
 	Type    string        `json:"t"`
 	Waiting []waitingView `json:"waiting"`
 	Mine    []mineView    `json:"mine"`
+	Offers  []offerView   `json:"offers"`
+	Alerts  []alertView   `json:"alerts"`
 	Me      deskMe        `json:"me"`
 }
 
@@ -112,16 +111,21 @@ type deskMe struct {
 }
 
 type waitingView struct {
-	Conversation uuid.UUID `json:"conversation"`
-	Since        time.Time `json:"since"`
-	Reason       string    `json:"reason"`
-	Priority     int       `json:"priority"`
-	Preview      string    `json:"preview"`
-	Lang         string    `json:"lang"`
-	Name         string    `json:"name"`
+	Group        string     `json:"group"`
+	DueAt        *time.Time `json:"due_at,omitempty"` // of the first response
+	Conversation uuid.UUID  `json:"conversation"`
+	Since        time.Time  `json:"since"`
+	Reason       string     `json:"reason"`
+	Priority     int        `json:"priority"`
+	Preview      string     `json:"preview"`
+	Lang         string     `json:"lang"`
+	Name         string     `json:"name"`
 }
 
 type mineView struct {
+	Unread       int        `json:"unread"` // the visitor's messages since a person last wrote
+	DueAt        *time.Time `json:"due_at,omitempty"`
+	Guest        bool       `json:"guest"` // invited by the agent in charge
 	Conversation uuid.UUID  `json:"conversation"`
 	State        chat.State `json:"state"`
 	Since        time.Time  `json:"since"`
@@ -135,7 +139,7 @@ func placeOf(p handoff.Place) *queueView {
 	if p.Position == 0 {
 		return nil
 	}
-	return &queueView{Position: p.Position, WaitS: int(math.Ceil(p.Wait.Seconds()))}
+	return &queueView{Position: p.Position, WaitS: int(math.Ceil(p.Wait.Seconds())), ErrorS: int(math.Ceil(p.Error.Seconds()))}
 }
 
 // frame encodes v; every frame type of this package encodes.

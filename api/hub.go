@@ -34,11 +34,13 @@ type Hub struct {
 	subs    []*events.Subscription
 	dirty   chan *room // rooms that have something to read
 	sockets prometheus.Gauge
+	buffers sync.Pool // of the sockets' writers
 
-	mu     sync.Mutex
+	mu     sync.RWMutex
 	rooms  map[uuid.UUID]*room
 	agents map[*agentConn]struct{}
 	all    map[*socket]struct{}
+	turn   int                // of the latest socket to be pinged
 	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
 }
 
@@ -46,8 +48,13 @@ func newHub(c Config) *Hub {
 	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[*socket]struct{}{},
 		desks: map[uuid.UUID]bool{}, dirty: make(chan *room, 4096),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "handrail_sockets", Help: "Open WebSocket connections."})}
+	h.buffers.New = func() any {
+		b := make([]byte, 0, writeSize)
+		return &b
+	}
 	h.ctx, h.cancel = context.WithCancel(context.Background()) // outlives the request that opens a socket
 	c.Metrics.MustRegister(h.sockets)
+	c.Log.OnCommit(h.onCommit)
 	return h
 }
 
@@ -67,6 +74,8 @@ func (h *Hub) start(ctx context.Context) error {
 		h.running.Go(h.serveRooms)
 	}
 	h.running.Go(h.poll)
+	h.running.Go(h.ping)
+	h.running.Go(h.dismissDisabled)
 	return nil
 }
 
@@ -84,8 +93,8 @@ func (h *Hub) stop() {
 	h.running.Wait()
 }
 
-// run serves an upgraded socket until it closes: the writer in a goroutine of its own, the reader in another, so that
-// the handler can return and net/http can free its buffers.
+// run serves an upgraded socket until it closes. The reader has a goroutine of its own, so that the handler can return
+// and net/http can free its buffers; the writer has one while there is something to write.
 func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -94,8 +103,9 @@ func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 		return
 	}
 	h.all[s] = struct{}{}
+	h.turn++
+	s.slot = h.turn
 	h.sockets.Inc()
-	h.running.Go(s.write)
 	h.running.Go(func() {
 		s.read(h.ctx, handle, alive)
 		leave()
@@ -161,20 +171,64 @@ func (h *Hub) serveRooms() {
 	}
 }
 
+// ping asks every client once in pingEvery whether it is there, a tenth of them at a time.
+func (h *Hub) ping() {
+	const slots = 10
+	tick := time.NewTicker(pingEvery / slots)
+	defer tick.Stop()
+	for turn := 0; ; turn++ {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		var due []*socket
+		h.mu.RLock()
+		for s := range h.all {
+			if s.slot%slots == turn%slots {
+				due = append(due, s)
+			}
+		}
+		h.mu.RUnlock()
+		for _, s := range due {
+			s.ping()
+		}
+	}
+}
+
+// onCommit hands an entry that this node has stored to those who watch its conversation, which saves reading it.
+func (h *Hub) onCommit(m chat.Message) {
+	h.mu.RLock()
+	r := h.rooms[m.Conversation]
+	h.mu.RUnlock()
+	if r == nil {
+		return
+	}
+	if behind, state := r.hand(m); behind || state {
+		h.touch(r, state)
+	}
+}
+
 // room returns the room that a subject like conv.<uuid>.hint speaks of, if this node watches it.
 func (h *Hub) room(subject string) *room {
-	parts := strings.Split(subject, ".")
-	id, err := uuid.Parse(parts[1])
+	_, rest, _ := strings.Cut(subject, ".")
+	name, _, _ := strings.Cut(rest, ".")
+	id, err := uuid.Parse(name)
 	if err != nil {
 		return nil
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
 	return h.rooms[id]
 }
 
-func (h *Hub) onHint(subject string, _ []byte) {
-	if r := h.room(subject); r != nil {
+// onHint hears that a conversation has grown. What this node has stored itself has been handed over already.
+func (h *Hub) onHint(subject string, data []byte) {
+	r := h.room(subject)
+	if r == nil {
+		return
+	}
+	if last, ok := chat.HintedSeq(data); !ok || r.behind(last) {
 		h.touch(r, false)
 	}
 }

@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"handrail/internal/auth"
+	"handrail/internal/chat"
 )
 
 // TestEveryRouteNamesItsPermission walks the router: a route that was not added through the table has none.
 func TestEveryRouteNamesItsPermission(t *testing.T) {
 	t.Parallel()
 	var none fs.FS = fstest.MapFS{}
-	s := New(Config{Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: none, Widget: none})
+	s := New(Config{Log: chat.NewLog(nil, nil, chat.Config{}), Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: none, Widget: none})
 	routes := 0
 	err := chi.Walk(s.router, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		routes++
@@ -45,7 +46,7 @@ func TestEveryOperationNamesItsPermission(t *testing.T) {
 func TestCasesAreForReviewers(t *testing.T) {
 	t.Parallel()
 	var none fs.FS = fstest.MapFS{}
-	s := New(Config{Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: none, Widget: none})
+	s := New(Config{Log: chat.NewLog(nil, nil, chat.Config{}), Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Console: none, Widget: none})
 	for route, want := range map[string]auth.Permission{
 		"GET /api/v1/evals/runs": auth.WriteKnowledge, "POST /api/v1/evals/runs": auth.WriteKnowledge,
 		"GET /api/v1/evals/runs/{id}": auth.WriteKnowledge, "GET /api/v1/evals/cases": auth.WriteKnowledge,

@@ -35,6 +35,7 @@ type watcher struct {
 	sender  string    // kind and id of who watches, so that nobody is told of their own typing
 	id      uuid.UUID // of the conversation
 	cursor  int64     // seq of the last message queued; guarded by the room's mu
+	waits   bool      // for the socket to take what is queued, before more of the history is read; guarded likewise
 
 	may func(context.Context) error // [errs.NotFound] when the watcher may not read the conversation any more; nil = always
 }
@@ -77,7 +78,7 @@ func (r *room) refresh(ctx context.Context, read, state bool) error {
 }
 
 // catchUp reads what the furthest-behind watcher lacks and queues for each what follows its cursor. It reports whether
-// a system entry was among it.
+// an entry that changes the state was among it.
 func (r *room) catchUp(ctx context.Context) (changed bool, err error) {
 	for {
 		from, any := r.lowest()
@@ -88,28 +89,19 @@ func (r *room) catchUp(ctx context.Context) (changed bool, err error) {
 		if err != nil {
 			return changed, err
 		}
-		for _, m := range messages {
-			changed = changed || m.Sender.Kind == chat.System || m.Kind == chat.KindCSAT || r.reopened(m)
-		}
-		r.deliver(messages)
+		changed = r.deliver(messages) || changed
 		if len(messages) < pageSize {
 			return changed, nil
 		}
 	}
 }
 
-// reopened reports whether a message reopened the conversation: that leaves no system entry.
-func (r *room) reopened(m chat.Message) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.state == chat.StateClosed && m.Sender.Kind == chat.Visitor && m.Kind == chat.KindText
-}
-
+// lowest is the cursor of the watcher that is furthest behind, of those that can be sent anything now.
 func (r *room) lowest() (cursor int64, any bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for w := range r.watchers {
-		if !any || w.cursor < cursor {
+		if !w.waits && (!any || w.cursor < cursor) {
 			cursor, any = w.cursor, true
 		}
 	}
@@ -123,42 +115,90 @@ func (r *room) behind(last int64) bool {
 	return any && lowest < last || r.stateDirty
 }
 
-// deliver queues each message for the watchers whose next it is. It is encoded at most once for visitors and once for
-// staff.
-func (r *room) deliver(messages []chat.Message) {
+// deliver queues each message of the log for the watchers whose next it is, as far as their sockets take them. It
+// reports whether one of them changes the state.
+func (r *room) deliver(messages []chat.Message) (state bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, m := range messages {
-		var forVisitor, forStaff []byte
+	for i := range messages {
+		e := encoding{room: r, message: &messages[i]}
+		state = state || r.changes(&messages[i])
 		for w := range r.watchers {
-			if m.Seq != w.cursor+1 {
+			if messages[i].Seq != w.cursor+1 || w.waits {
 				continue
 			}
-			w.cursor = m.Seq
-			if w.visitor {
-				if forVisitor == nil {
-					forVisitor = visitorFrame(m)
-				}
-				w.socket.put(forVisitor)
-				continue
+			if w.waits = !w.socket.offer(e.frameFor(w), func() { r.resume(w) }); !w.waits {
+				w.cursor++
 			}
-			if forStaff == nil {
-				view := viewOf(m)
-				forStaff = frame(outbound{Type: "msg", Conversation: &r.id, messageView: &view})
-			}
-			w.socket.put(forStaff)
 		}
 	}
+	return state
+}
+
+// resume goes on with the history of a watcher whose socket has taken what was queued.
+func (r *room) resume(w *watcher) {
+	r.mu.Lock()
+	w.waits = false
+	r.mu.Unlock()
+	r.hub.touch(r, false)
+}
+
+// hand queues a message that has just been stored for the watchers whose next it is. It reports whether any other lacks
+// entries before it, and whether the message changes the state.
+func (r *room) hand(m chat.Message) (behind, state bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := encoding{room: r, message: &m}
+	for w := range r.watchers {
+		switch {
+		case w.waits || m.Seq <= w.cursor:
+		case m.Seq == w.cursor+1:
+			w.cursor++
+			w.socket.put(e.frameFor(w))
+		default:
+			behind = true
+		}
+	}
+	return behind, r.changes(&m)
+}
+
+// changes reports whether an entry changes the state of the conversation. It runs under the lock.
+func (r *room) changes(m *chat.Message) bool {
+	return m.Sender.Kind == chat.System || m.Kind == chat.KindCSAT || r.reopens(m)
+}
+
+// reopens reports whether a message reopened the conversation: that leaves no system entry.
+func (r *room) reopens(m *chat.Message) bool {
+	return r.state == chat.StateClosed && m.Sender.Kind == chat.Visitor && m.Kind == chat.KindText
+}
+
+// encoding is a message on its way to watchers: encoded at most once for visitors and once for staff.
+type encoding struct {
+	room              *room
+	message           *chat.Message
+	visitors, members []byte
+}
+
+func (e *encoding) frameFor(w *watcher) []byte {
+	if w.visitor {
+		if e.visitors == nil {
+			e.visitors = visitorFrame(e.message)
+		}
+		return e.visitors
+	}
+	if e.members == nil {
+		e.members = messageFrame(&e.room.id, e.message)
+	}
+	return e.members
 }
 
 // visitorFrame is a message as its visitor may see it. A note between agents arrives as an empty hidden entry, so that
 // the visitor's sequence has no gap and its content never leaves the server.
-func visitorFrame(m chat.Message) []byte {
-	view := viewOf(m)
+func visitorFrame(m *chat.Message) []byte {
 	if m.Kind == chat.KindNote {
-		view = messageView{Seq: m.Seq, Kind: "hidden", Sender: senderView{Kind: chat.System}, At: m.At}
+		m = &chat.Message{Seq: m.Seq, Kind: "hidden", Sender: chat.Sender{Kind: chat.System}, At: m.At}
 	}
-	return frame(outbound{Type: "msg", messageView: &view})
+	return messageFrame(nil, m)
 }
 
 // sendState tells every watcher the state of the conversation, with the place in the queue or the agent's name.
@@ -210,7 +250,7 @@ func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
 		if err != nil {
 			return outbound{}, err
 		}
-		f.Queue = placeOf(place)
+		f.Queue, f.Hours = placeOf(place), hoursOf(place)
 	case chat.StateHuman:
 		agent, err := h.c.Desk.Presence(ctx, ws, c.AgentID)
 		switch {
@@ -221,6 +261,13 @@ func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
 		}
 	}
 	return f, nil
+}
+
+// withPeople reports whether the conversation is with a person or waits for one, as far as this node knows.
+func (r *room) withPeople() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state == chat.StateQueued || r.state == chat.StateHuman
 }
 
 // send queues a frame for every watcher.

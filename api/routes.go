@@ -42,6 +42,7 @@ func (s *Server) install() {
 	s.installIntents(api)
 	s.installEvals(api)
 	s.installRouting(api)
+	s.installDesk(api)
 	route(s, api, "GET", "/api/v1/users", auth.ManageUsers, "List staff", s.listUsers)
 	route(s, api, "POST", "/api/v1/users", auth.ManageUsers, "Add a member of staff", s.addUser)
 	route(s, api, "POST", "/api/v1/keys", auth.ManageKeys, "Make an API key", s.addKey)

@@ -26,6 +26,8 @@ func visitorOperations() map[string]operation[*visitorConn] {
 		"person": {auth.Visitor, (*visitorConn).person},
 		"typing": {auth.Visitor, (*visitorConn).typing},
 		"csat":   {auth.Visitor, (*visitorConn).rate},
+
+		"leave_message": {auth.Visitor, (*visitorConn).leaveMessage},
 	}
 }
 
@@ -50,12 +52,12 @@ func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuseSocket(w, r, err)
 		return
 	}
-	if conn.socket, err = upgrade(w, r); err != nil {
+	if conn.socket, err = s.upgrade(w, r); err != nil {
 		return // the upgrader has answered
 	}
-	operations, limit := visitorOperations(), newBucket()
+	operations, limit := visitorOperations(), &bucket{}
 	s.hub.run(conn.socket, func(in inbound) {
-		if !limit.take() {
+		if !limit.take(conn.allowance()) {
 			conn.socket.put(frame(failure(in, errs.New(errs.RateLimited, "too many messages: wait a moment"))))
 			return
 		}
@@ -89,12 +91,11 @@ func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err error)
 		s.writeProblem(w, r, err)
 		return
 	}
-	sock, upgradeErr := upgrade(w, r)
+	sock, upgradeErr := s.upgrade(w, r)
 	if upgradeErr != nil {
 		return
 	}
 	sock.close(closeSignIn, errs.Public(err))
-	sock.write()
 }
 
 // dispatch runs the operation of a frame, or answers why not.
@@ -161,6 +162,14 @@ func (v *visitorConn) leave() {
 	}
 }
 
+// allowance is larger once people are in charge.
+func (v *visitorConn) allowance() allowance {
+	if v.room != nil && v.room.withPeople() {
+		return personAllowance()
+	}
+	return botAllowance()
+}
+
 func (v *visitorConn) sender() chat.Sender {
 	return chat.Sender{Kind: chat.Visitor, ID: v.contact.ID.String(), Name: v.contact.Name}
 }
@@ -206,7 +215,7 @@ func (v *visitorConn) text(in inbound) error {
 	if err != nil {
 		return err
 	}
-	v.socket.put(frame(ackFrame{Type: "ack", ClientID: in.ClientID, Seq: m.Seq, Conversation: id}))
+	v.socket.put(acknowledgement(in.ClientID, m.Seq, id))
 	return nil
 }
 

@@ -1,14 +1,17 @@
 package evals
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"handrail/bot"
 	"handrail/internal/errs"
+	"handrail/internal/text"
 )
 
 // csvColumns are the columns that [ImportCSV] knows. Lists are separated by |, and the facts by ; where each fact may list
@@ -23,9 +26,12 @@ func csvColumns() []string {
 // follow each other and become its turns. Without a decision a row expects an answer; without an id it gets one from what
 // it asks, which stays when rows are added. Errors are of kind [errs.Invalid] and name file, line and column.
 func ImportCSV(name string, r io.Reader) (Suite, error) {
-	t := csv.NewReader(r)
-	t.FieldsPerRecord = -1
-	t.LazyQuotes = false
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return Suite{}, fmt.Errorf("read %s: %w", name, err)
+	}
+	t := csv.NewReader(bytes.NewReader(content))
+	t.FieldsPerRecord, t.Comma = -1, text.Separator(string(content))
 	header, err := t.Read()
 	if errors.Is(err, io.EOF) {
 		return Suite{}, errs.New(errs.Invalid, "%s is empty: its first line names the columns", name)

@@ -36,6 +36,10 @@ func TestImportCSV(t *testing.T) {
 	require.Equal(t, s.Cases[0].ID, again.Cases[1].ID, "a question keeps its id when others come")
 	require.Equal(t, again.Cases[0].ID+"-2", again.Cases[2].ID)
 
+	semicolons, err := ImportCSV("shop.csv", strings.NewReader("question;sources\nDoes it cost 4,90?;fees.md\n"))
+	require.NoError(t, err, "spreadsheets of many countries write semicolons")
+	require.Equal(t, "Does it cost 4,90?", semicolons.Cases[0].Question)
+
 	for in, want := range map[string]string{
 		"":                                 "f.csv is empty",
 		"question\n":                       "f.csv has no rows",

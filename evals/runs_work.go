@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"handrail/internal/errs"
+	"handrail/internal/progress"
 )
 
 // Start begins to carry out background runs, one at a time, until ctx ends or Stop.
@@ -111,16 +111,17 @@ func (a *attempt) try(ctx context.Context, o RunOptions) (Report, []Regression, 
 	}
 	ctx, lost := context.WithCancelCause(ctx)
 	defer lost(nil)
-	told := a.tell(ctx, lost, suite.Questions())
+	var asked progress.Latest[int]
+	stop := a.tell(ctx, lost, &asked, suite.Questions())
 	show := o.Progress
 	o.Progress = func(done, total int) {
-		told.note(done)
+		asked.Set(done)
 		if show != nil {
 			show(done, total)
 		}
 	}
 	report, err := RunWith(ctx, a.c.Bot, a.ws, suite, o)
-	told.end()
+	stop()
 	if errors.Is(context.Cause(ctx), errLost) {
 		err = errLost
 	}
@@ -131,49 +132,13 @@ func (a *attempt) try(ctx context.Context, o RunOptions) (Report, []Regression, 
 	return report, worse, err
 }
 
-// teller writes the progress of an attempt beside its work.
-type teller struct {
-	mu   sync.Mutex
-	done int
-	stop context.CancelFunc
-	over chan struct{}
-}
-
-func (t *teller) note(done int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.done = done
-}
-
-// end stops the writing and waits for the last write.
-func (t *teller) end() {
-	t.stop()
-	<-t.over
-}
-
-// tell writes progress several times in a lease, and calls lost when the attempt has the run no more. A write that the
+// tell writes the progress several times in a lease, and calls lost when the attempt has the run no more. A write that the
 // database refuses costs nothing unless it goes on for a lease, after which another process takes the run.
-func (a *attempt) tell(ctx context.Context, lost context.CancelCauseFunc, total int) *teller {
-	ctx, stop := context.WithCancel(ctx)
-	t := &teller{stop: stop, over: make(chan struct{})}
-	go func() {
-		defer close(t.over)
-		tick := time.NewTicker(min(time.Second, a.c.Lease/4))
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			t.mu.Lock()
-			done := t.done
-			t.mu.Unlock()
-			if err := a.renew(ctx, done, total); errors.Is(err, errLost) {
-				lost(errLost)
-				return
-			}
+func (a *attempt) tell(ctx context.Context, lost context.CancelCauseFunc, done *progress.Latest[int], total int) (stop func()) {
+	pace := progress.Pace{Every: min(time.Second, a.c.Lease/4)}
+	return progress.Tell(ctx, pace, done, func(ctx context.Context, done int) {
+		if err := a.renew(ctx, done, total); errors.Is(err, errLost) {
+			lost(errLost)
 		}
-	}()
-	return t
+	})
 }

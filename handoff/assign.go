@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/chat"
 	"handrail/internal/errs"
+	"handrail/internal/webhook"
 )
 
 // agent is a locked row of agents.
@@ -19,55 +21,95 @@ type agent struct {
 	name string
 }
 
-// Assign gives waiting conversations to free agents until one or the other runs out, and returns how many it gave.
-// The next in the queue goes to the agent with the least load and, among those, the one whose load has been the same
-// for longest. Several nodes may do so at once: each takes agents and conversations that no other is looking at.
+// Assign gives or offers waiting conversations to free agents until one or the other runs out, and returns how many it
+// gave and offered. Whose turn it is and who gets it are decided on a look at the desk ([routing.Choose]); each
+// assignment is then a transaction of its own, which holds only if agent and conversation are still free under their
+// locks. Several nodes may do so at once.
 func (d *Desk) Assign(ctx context.Context, ws uuid.UUID) (int, error) {
-	for n := 0; ; n++ {
-		given, err := d.assignNext(ctx, ws)
+	given, wait := 0, false
+	for {
+		plan, err := d.plan(ctx, ws)
 		if err != nil {
-			return n, fmt.Errorf("assign the next conversation: %w", err)
+			return given, fmt.Errorf("plan assignments: %w", err)
 		}
-		if !given {
-			return n, nil
+		n, err := d.carryOut(ctx, ws, plan, wait)
+		given += n
+		switch {
+		case err != nil:
+			return given, fmt.Errorf("assign the next conversation: %w", err)
+		case len(plan) == 0 || n == 0 && wait:
+			return given, nil
 		}
+		// If everything was locked by others, the next round waits for them rather than leave it to the next tick.
+		wait = n == 0
 	}
 }
 
-func (d *Desk) assignNext(ctx context.Context, ws uuid.UUID) (bool, error) {
-	var to agent
-	given, err := d.log.DecideNext(ctx, ws, func(tx pgx.Tx) (id uuid.UUID, err error) {
-		if to, err = lockFreeAgent(ctx, tx, ws); err != nil {
-			return uuid.Nil, ignoreNoRows(err)
+// carryOut makes the assignments that still hold, in order, and returns how many.
+func (d *Desk) carryOut(ctx context.Context, ws uuid.UUID, plan []assignment, wait bool) (n int, err error) {
+	for _, a := range plan {
+		done := false
+		if a.offer > 0 {
+			done, err = d.offer(ctx, ws, a, wait)
+		} else {
+			done, err = d.assign(ctx, ws, a, wait)
 		}
-		id, err = lockNextWaiting(ctx, tx, ws)
-		return id, ignoreNoRows(err)
+		if err != nil {
+			return n, err
+		}
+		if done {
+			n++
+		}
+	}
+	if slices.ContainsFunc(plan, func(a assignment) bool { return a.offer > 0 }) {
+		d.changed(ws)
+	}
+	return n, nil
+}
+
+// assign carries out one assignment, unless agent or conversation is not free any more.
+func (d *Desk) assign(ctx context.Context, ws uuid.UUID, a assignment, wait bool) (bool, error) {
+	given, err := d.log.DecideNext(ctx, ws, func(tx pgx.Tx) (uuid.UUID, error) {
+		free, err := lockFree(ctx, tx, ws, a, wait)
+		if err != nil || !free {
+			return uuid.Nil, err
+		}
+		return a.conversation, nil
 	}, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
-		return give(ctx, tx, c, to)
+		return d.give(ctx, tx, c, a.to)
 	})
 	return len(given) > 0, err
 }
 
-// lockFreeAgent passes over agents that another transaction is busy with: it will look again after that one.
-func lockFreeAgent(ctx context.Context, tx pgx.Tx, ws uuid.UUID) (a agent, err error) {
-	err = tx.QueryRow(ctx, `
-		SELECT a.user_id, u.name
-		FROM agents a JOIN users u ON u.workspace_id = a.workspace_id AND u.id = a.user_id
-		WHERE a.workspace_id = $1 AND a.status = 'online' AND a.lease_until > now() AND a.load < a.capacity
-		      AND u.disabled_at IS NULL
-		ORDER BY a.load, a.idle_since, a.user_id LIMIT 1
-		FOR UPDATE OF a SKIP LOCKED`, ws).Scan(&a.id, &a.name)
-	return a, err
-}
-
-// lockNextWaiting passes over handoffs that another transaction is about to assign or end.
-func lockNextWaiting(ctx context.Context, tx pgx.Tx, ws uuid.UUID) (id uuid.UUID, err error) {
-	err = tx.QueryRow(ctx, `
-		SELECT conversation_id FROM handoffs
-		WHERE workspace_id = $1 AND waiting_since IS NOT NULL
-		ORDER BY front DESC, priority DESC, queued_at, id LIMIT 1
-		FOR UPDATE SKIP LOCKED`, ws).Scan(&id)
-	return id, err
+// lockFree locks the agent, then the handoff, and reports whether both are free. It passes over rows that another
+// transaction is busy with, or waits for the agent's.
+func lockFree(ctx context.Context, tx pgx.Tx, ws uuid.UUID, a assignment, wait bool) (bool, error) {
+	skip := "SKIP LOCKED"
+	if wait {
+		skip = ""
+	}
+	free := 0
+	count := func(row pgx.Row) error {
+		var one int
+		err := row.Scan(&one)
+		if err == nil {
+			free++
+		}
+		return ignoreNoRows(err)
+	}
+	var b pgx.Batch
+	b.Queue(`
+		SELECT 1 FROM agents a
+		WHERE workspace_id = $1 AND user_id = $2 AND status = 'online' AND lease_until > now()
+		      AND load + offered < capacity
+		      AND EXISTS (SELECT FROM users u WHERE u.workspace_id = $1 AND u.id = $2 AND u.disabled_at IS NULL)
+		FOR UPDATE OF a `+skip, ws, a.to.id).QueryRow(count)
+	b.Queue(`
+		SELECT 1 FROM handoffs
+		WHERE workspace_id = $1 AND id = $2 AND waiting_since IS NOT NULL AND offered_to IS NULL AND team = $3
+		FOR UPDATE SKIP LOCKED`, ws, a.handoff, a.team).QueryRow(count)
+	err := tx.SendBatch(ctx, &b).Close()
+	return free == 2, err
 }
 
 // lockHandoff waits for the open handoff of a conversation, if it has one.
@@ -78,65 +120,44 @@ func lockHandoff(ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID) err
 	return err
 }
 
-// Claim gives a waiting conversation to an agent who picked it by hand, out of turn. Errors are of kind errs.Conflict
-// when it does not wait any more or the agent is not online or has no capacity left, errs.NotFound for unknown ids.
-// Claiming again what one has is no error.
+// Claim gives a waiting conversation to an agent who picked it by hand, out of turn, even while it is offered to another.
+// Errors are of kind errs.Conflict when it does not wait any more or the agent is not online or has no capacity left,
+// errs.NotFound for unknown ids. Claiming again what one has is no error.
 func (d *Desk) Claim(ctx context.Context, ws, conversation uuid.UUID, agentID int64) error {
-	var to agent
-	_, err := d.log.DecideNext(ctx, ws, func(tx pgx.Tx) (_ uuid.UUID, err error) {
-		if to, err = lockAgent(ctx, tx, ws, agentID); err != nil {
-			return uuid.Nil, err
-		}
-		return conversation, lockHandoff(ctx, tx, ws, conversation)
-	}, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
-		switch {
-		case c.AgentID == agentID:
-			return nil, nil
-		case c.State != chat.StateQueued:
-			return nil, errs.New(errs.Conflict, "this conversation does not wait for a person any more")
-		}
-		if err := mayTake(ctx, tx, ws, agentID); err != nil {
-			return nil, err
-		}
-		return give(ctx, tx, c, to)
-	})
-	return err
+	return d.decide(ctx, ws, conversation, []int64{agentID},
+		func(tx pgx.Tx, c *chat.Conversation, p parties) ([]chat.Entry, error) {
+			to, err := knownAgent(ctx, tx, ws, agentID)
+			switch {
+			case err != nil:
+				return nil, err
+			case c.AgentID == agentID:
+				return nil, nil
+			case c.State != chat.StateQueued:
+				return nil, errs.New(errs.Conflict, "this conversation does not wait for a person any more")
+			}
+			outcome := "withdrawn"
+			if p.offered == agentID {
+				outcome = "accepted"
+			}
+			if err := endOffer(ctx, tx, c.Workspace, c.ID, p.offered, outcome); err != nil {
+				return nil, err
+			}
+			if err := mayTake(ctx, tx, ws, agentID, ""); err != nil {
+				return nil, err
+			}
+			if err := record(ctx, tx, ws, agentID, "handoff.claim", c.ID, nil); err != nil {
+				return nil, err
+			}
+			return d.give(ctx, tx, c, to)
+		})
 }
 
-// lockAgent waits for the row of one agent.
-func lockAgent(ctx context.Context, tx pgx.Tx, ws uuid.UUID, id int64) (agent, error) {
-	a := agent{id: id}
-	err := tx.QueryRow(ctx, `
-		SELECT u.name FROM agents a JOIN users u ON u.workspace_id = a.workspace_id AND u.id = a.user_id
-		WHERE a.workspace_id = $1 AND a.user_id = $2 FOR UPDATE OF a`, ws, id).Scan(&a.name)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return a, errs.New(errs.Conflict, "this member of staff has not been online as an agent: go online first")
-	}
-	return a, err
-}
-
-// mayTake checks an agent who picks by hand. It runs under the lock of the agent's row.
-func mayTake(ctx context.Context, tx pgx.Tx, ws uuid.UUID, id int64) error {
-	var online, room bool
-	err := tx.QueryRow(ctx, `
-		SELECT status <> 'offline' AND lease_until > now(), load < capacity FROM agents
-		WHERE workspace_id = $1 AND user_id = $2`, ws, id).Scan(&online, &room)
-	switch {
-	case err != nil:
-		return err
-	case !online:
-		return errs.New(errs.Conflict, "you are offline: go online before taking a conversation")
-	case !room:
-		return errs.New(errs.Conflict, "you have as many conversations as you may: close or return one first")
-	}
-	return nil
-}
-
-// give moves a queued conversation to an agent whose row is locked.
-func give(ctx context.Context, tx pgx.Tx, c *chat.Conversation, to agent) ([]chat.Entry, error) {
+// give moves a queued conversation to an agent whose row is locked. It has no open offer.
+func (d *Desk) give(ctx context.Context, tx pgx.Tx, c *chat.Conversation, to agent) ([]chat.Entry, error) {
 	var b pgx.Batch
 	b.Queue(`
-		UPDATE agents SET load = load + 1, idle_since = now() WHERE workspace_id = $1 AND user_id = $2`, c.Workspace, to.id)
+		UPDATE agents SET load = load + 1, idle_since = now(), assigned_at = now()
+		WHERE workspace_id = $1 AND user_id = $2`, c.Workspace, to.id)
 	b.Queue(`
 		INSERT INTO assignments (workspace_id, handoff_id, conversation_id, agent_id, waiting_since)
 		SELECT workspace_id, id, conversation_id, $3, waiting_since FROM handoffs
@@ -148,7 +169,11 @@ func give(ctx context.Context, tx pgx.Tx, c *chat.Conversation, to agent) ([]cha
 		return nil, fmt.Errorf("record the assignment: %w", err)
 	}
 	c.State, c.AgentID = chat.StateHuman, to.id
-	data, err := json.Marshal(map[string]any{"agent_id": to.id, "name": to.name})
+	person := map[string]any{"agent_id": to.id, "name": to.name}
+	if err := d.emit(ctx, tx, c, webhook.Assigned, map[string]any{"agent": person}); err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(person)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"handrail/internal/chat"
 	"handrail/internal/errs"
+	"handrail/internal/webhook"
 )
 
 // Return gives a conversation back to the bot, from the agent who has it or from the queue. Repeating it with the same
@@ -63,34 +64,43 @@ func (d *Desk) end(
 	if mark.ClientID == uuid.Nil {
 		return errs.New(errs.Invalid, "the request has no client_id: choose a UUID and keep it over retries")
 	}
-	_, err := d.log.DecideNext(ctx, ws, func(tx pgx.Tx) (uuid.UUID, error) {
-		_, err := tx.Exec(ctx, `
-			SELECT FROM agents WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE`, ws, agentID)
-		if err != nil {
-			return uuid.Nil, err
+	return d.decide(ctx, ws, conversation, []int64{agentID},
+		func(tx pgx.Tx, c *chat.Conversation, p parties) ([]chat.Entry, error) {
+			if done, err := chat.Appended(ctx, tx, c, mark.Sender, mark.ClientID); done || err != nil {
+				return nil, err
+			}
+			if c.AgentID != 0 && c.AgentID != agentID {
+				return nil, errs.New(errs.Conflict, "this conversation is with another agent")
+			}
+			entries, err := fn(tx, c)
+			if err != nil {
+				return nil, err
+			}
+			return entries, d.finish(ctx, tx, c, p, agentID)
+		})
+}
+
+// finish ends what the desk has of a conversation that is not with people any more.
+func (d *Desk) finish(ctx context.Context, tx pgx.Tx, c *chat.Conversation, p parties, agentID int64) error {
+	outcome, action := "returned", "handoff.return"
+	if c.State == chat.StateClosed {
+		outcome, action = "closed", "handoff.close"
+	}
+	if err := endOffer(ctx, tx, c.Workspace, c.ID, p.offered, "withdrawn"); err != nil {
+		return err
+	}
+	if err := release(ctx, tx, c, outcome); err != nil {
+		return err
+	}
+	if err := endHandoff(ctx, tx, c); err != nil {
+		return err
+	}
+	if outcome == "closed" {
+		if err := d.emit(ctx, tx, c, webhook.Closed, map[string]any{"agent_id": agentID}); err != nil {
+			return err
 		}
-		return conversation, lockHandoff(ctx, tx, ws, conversation)
-	}, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
-		if done, err := chat.Appended(ctx, tx, c, mark.Sender, mark.ClientID); done || err != nil {
-			return nil, err
-		}
-		if c.AgentID != 0 && c.AgentID != agentID {
-			return nil, errs.New(errs.Conflict, "this conversation is with another agent")
-		}
-		entries, err := fn(tx, c)
-		if err != nil {
-			return nil, err
-		}
-		outcome := "returned"
-		if c.State == chat.StateClosed {
-			outcome = "closed"
-		}
-		if err := release(ctx, tx, c, outcome); err != nil {
-			return nil, err
-		}
-		return entries, endHandoff(ctx, tx, c)
-	})
-	return err
+	}
+	return record(ctx, tx, c.Workspace, agentID, action, c.ID, nil)
 }
 
 // release ends the open assignment of a conversation. The agent's row is locked already.
@@ -113,10 +123,15 @@ func release(ctx context.Context, tx pgx.Tx, c *chat.Conversation, outcome strin
 }
 
 func endHandoff(ctx context.Context, tx pgx.Tx, c *chat.Conversation) error {
-	_, err := tx.Exec(ctx, `
+	var b pgx.Batch
+	b.Queue(`
 		UPDATE handoffs SET ended_at = now(), waiting_since = NULL
 		WHERE workspace_id = $1 AND conversation_id = $2 AND ended_at IS NULL`, c.Workspace, c.ID)
-	if err != nil {
+	b.Queue(`DELETE FROM guests WHERE workspace_id = $1 AND conversation_id = $2`, c.Workspace, c.ID)
+	b.Queue(`
+		UPDATE desk_alerts SET cleared_at = now()
+		WHERE workspace_id = $1 AND conversation_id = $2 AND cleared_at IS NULL`, c.Workspace, c.ID)
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("end the handoff: %w", err)
 	}
 	return nil

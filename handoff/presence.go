@@ -57,7 +57,7 @@ func (d *Desk) SetCapacity(ctx context.Context, ws uuid.UUID, agentID int64, cap
 		return errs.New(errs.Invalid, "the capacity is %d: it must be from 1 to 1000", capacity)
 	}
 	err := d.update(ctx, ws, errs.New(errs.Conflict, "the agent was never online or has more than %d conversations", capacity), `
-		UPDATE agents SET capacity = $3 WHERE workspace_id = $1 AND user_id = $2 AND load <= $3`, ws, agentID, capacity)
+		UPDATE agents SET capacity = $3 WHERE workspace_id = $1 AND user_id = $2 AND load + offered <= $3`, ws, agentID, capacity)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/seal"
 )
 
 // Waiting is a conversation in the queue.
@@ -22,33 +24,29 @@ type Waiting struct {
 	Preview      string // start of the visitor's latest text
 }
 
-// Place is where a conversation stands in the queue.
-type Place struct {
-	Position int           // 1 = next; 0 = not in the queue
-	Wait     time.Duration // expected from recent waits; 0 = unknown
-}
-
 // Queue lists the waiting conversations in the order in which they are served.
 func (d *Desk) Queue(ctx context.Context, ws uuid.UUID) (list []Waiting, err error) {
 	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			SELECT h.conversation_id, h.waiting_since, h.reason, h.summary, h.team, h.lang, h.priority, p.name,
-			       coalesce(left(last.body, 140), '')
+			SELECT h.conversation_id, h.waiting_since, h.reason, h.team, h.lang, h.priority, h.turn_seq, h.sealed
 			FROM handoffs h
-			JOIN conversations c ON c.workspace_id = h.workspace_id AND c.id = h.conversation_id
-			JOIN contacts p ON p.workspace_id = c.workspace_id AND p.id = c.contact_id
-			LEFT JOIN LATERAL (
-				SELECT m.body FROM messages m
-				WHERE m.workspace_id = c.workspace_id AND m.conversation_id = c.id
-				      AND m.sender_kind = 'visitor' AND m.kind = 'text'
-				ORDER BY m.seq DESC LIMIT 1) last ON true
 			WHERE h.workspace_id = $1 AND h.waiting_since IS NOT NULL
-			ORDER BY h.front DESC, h.priority DESC, h.queued_at, h.id`, ws)
+			ORDER BY h.front DESC, h.rank, h.id`, ws)
 		if err != nil {
 			return err
 		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Waiting])
-		return err
+		var sealed []*seal.Row
+		var turns []int64
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w Waiting, err error) {
+			e, turn := &seal.Row{}, int64(0)
+			err = row.Scan(&w.Conversation, &w.Since, &w.Reason, &w.Group, &w.Lang, &w.Priority, &turn, &e.Sealed)
+			sealed, turns = append(sealed, e), append(turns, turn)
+			return w, err
+		})
+		if err != nil {
+			return err
+		}
+		return d.reveal(ctx, tx, ws, list, turns, sealed)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the queue: %w", err)
@@ -56,28 +54,28 @@ func (d *Desk) Queue(ctx context.Context, ws uuid.UUID) (list []Waiting, err err
 	return list, nil
 }
 
-// Position says how many are served up to and including this conversation, and how long it may take: the median wait
-// of the last 20 assignments.
-func (d *Desk) Position(ctx context.Context, ws, conversation uuid.UUID) (p Place, err error) {
-	var seconds float64
-	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		// The negation of (front DESC, priority DESC, queued_at, id) makes one row comparison of it.
-		return tx.QueryRow(ctx, `
-			SELECT (SELECT count(*)
-			        FROM handoffs h
-			        JOIN handoffs mine ON mine.workspace_id = h.workspace_id AND mine.conversation_id = $2
-			                              AND mine.waiting_since IS NOT NULL
-			        WHERE h.workspace_id = $1 AND h.waiting_since IS NOT NULL
-			              AND (NOT h.front, -h.priority, h.queued_at, h.id)
-			                  <= (NOT mine.front, -mine.priority, mine.queued_at, mine.id)),
-			       coalesce((SELECT extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY waited))
-			                 FROM (SELECT started_at - waiting_since AS waited FROM assignments
-			                       WHERE workspace_id = $1 ORDER BY started_at DESC LIMIT 20) recent), 0)::float8`,
-			ws, conversation).Scan(&p.Position, &seconds)
-	})
-	if err != nil {
-		return Place{}, fmt.Errorf("read the place in the queue: %w", err)
+// reveal fills in what is sealed of waiting conversations: the summary, and what the log knows of the visitor.
+func (d *Desk) reveal(
+	ctx context.Context, tx pgx.Tx, ws uuid.UUID, list []Waiting, turns []int64, sealed []*seal.Row,
+) error {
+	ids := make([]uuid.UUID, len(list))
+	for i, w := range list {
+		ids[i] = w.Conversation
 	}
-	p.Wait = time.Duration(seconds * float64(time.Second))
-	return p, nil
+	glances, err := d.log.Glances(ctx, tx, ws, ids)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		w, g := &list[i], glances[list[i].Conversation]
+		w.Name, w.Preview = g.Name, g.Preview
+		sealed[i].Place = evidencePlace(ws, g.Contact, w.Conversation, turns[i])
+	}
+	if err := d.db.Vault().Open(ctx, tx, sealed...); err != nil {
+		return err
+	}
+	for i := range list {
+		list[i].Summary = sealed[i].Text(0)
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/chat"
+	"handrail/internal/webhook"
 )
 
 // reasonAgentGone is the reason in the log of a conversation that goes back to the queue.
@@ -42,7 +43,7 @@ func (d *Desk) reapNext(ctx context.Context, ws uuid.UUID) (bool, error) {
 		}
 		return id, lockHandoff(ctx, tx, ws, id)
 	}, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
-		return requeue(ctx, tx, c)
+		return d.requeue(ctx, tx, c)
 	})
 	return len(moved) > 0, err
 }
@@ -58,7 +59,7 @@ func lockGoneAgent(ctx context.Context, tx pgx.Tx, ws uuid.UUID) (id int64, err 
 }
 
 // requeue puts a conversation whose agent's row is locked to the front of the queue.
-func requeue(ctx context.Context, tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+func (d *Desk) requeue(ctx context.Context, tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
 	if err := release(ctx, tx, c, "agent_gone"); err != nil {
 		return nil, err
 	}
@@ -69,5 +70,28 @@ func requeue(ctx context.Context, tx pgx.Tx, c *chat.Conversation) ([]chat.Entry
 		return nil, err
 	}
 	c.State = chat.StateQueued
+	if err := d.emit(ctx, tx, c, webhook.Queued, map[string]any{"reason": reasonAgentGone}); err != nil {
+		return nil, err
+	}
 	return []chat.Entry{chat.HandoffEntry(reasonAgentGone)}, nil
+}
+
+// Dismiss takes an account that was disabled off the desk: it is offline at once, and its conversations and offers go back
+// to the queue. A member of staff who was never at the desk is no error.
+func (d *Desk) Dismiss(ctx context.Context, ws uuid.UUID, agentID int64) error {
+	err := d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE agents SET status = 'offline', lease_until = '-infinity' WHERE workspace_id = $1 AND user_id = $2`,
+			ws, agentID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("take the agent off the desk: %w", err)
+	}
+	if _, err := d.Expire(ctx, ws); err != nil {
+		return err
+	}
+	_, err = d.Reap(ctx, ws)
+	d.changed(ws)
+	return err
 }

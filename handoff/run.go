@@ -47,8 +47,9 @@ func (d *Desk) Stop() {
 }
 
 func (d *Desk) run(ctx context.Context, hints <-chan uuid.UUID) {
-	tick := time.NewTicker(d.config.Tick)
+	tick, watch := time.NewTicker(d.config.Tick), time.NewTicker(d.config.Watch)
 	defer tick.Stop()
+	defer watch.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -58,6 +59,8 @@ func (d *Desk) run(ctx context.Context, hints <-chan uuid.UUID) {
 				_, err := d.Assign(ctx, ws)
 				return err
 			})
+		case <-watch.C:
+			d.report(ctx, "watch the time", func() error { return d.watch(ctx) })
 		case <-tick.C:
 			d.report(ctx, "look after the desk", func() error { return d.sweep(ctx) })
 		}
@@ -71,19 +74,42 @@ func (d *Desk) report(ctx context.Context, what string, fn func() error) {
 	}
 }
 
-// sweep reaps and assigns in every workspace that has something to do. A failure in one does not keep it from others.
-func (d *Desk) sweep(ctx context.Context) error {
-	var workspaces []uuid.UUID
-	err := d.db.InSystemTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT workspace_id FROM agents WHERE load > 0 AND lease_until <= now()
-			UNION SELECT workspace_id FROM handoffs WHERE waiting_since IS NOT NULL`)
+// watch ends offers and raises alerts in every workspace where one may be due.
+func (d *Desk) watch(ctx context.Context) error {
+	workspaces, err := d.workspaces(ctx, `
+		SELECT workspace_id FROM offers WHERE ended_at IS NULL
+		UNION SELECT workspace_id FROM handoffs WHERE ended_at IS NULL AND replied_at IS NULL
+		UNION SELECT workspace_id FROM desk_alerts WHERE cleared_at IS NULL`)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, ws := range workspaces {
+		_, expired := d.Expire(ctx, ws)
+		_, alerted := d.CheckSLA(ctx, ws, time.Time{})
+		failures = append(failures, expired, alerted)
+	}
+	return errors.Join(failures...)
+}
+
+// workspaces runs a query for workspace_id over all of them.
+func (d *Desk) workspaces(ctx context.Context, sql string) (list []uuid.UUID, err error) {
+	err = d.db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql)
 		if err != nil {
 			return err
 		}
-		workspaces, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		list, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
+	return list, err
+}
+
+// sweep reaps and assigns in every workspace that has something to do. A failure in one does not keep it from others.
+func (d *Desk) sweep(ctx context.Context) error {
+	workspaces, err := d.workspaces(ctx, `
+		SELECT workspace_id FROM agents WHERE load > 0 AND lease_until <= now()
+		UNION SELECT workspace_id FROM handoffs WHERE waiting_since IS NOT NULL`)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"handrail/internal/errs"
+	"handrail/internal/text"
 )
 
 // Column names by which the two columns of an export are found, in normalised form.
@@ -27,7 +28,7 @@ func answerNames() []string {
 // named url says where an answer can be opened. A row that lacks something stands in failed, and the others are read.
 func loadCSV(src string) (p page, failed []string, err error) {
 	r := csv.NewReader(strings.NewReader(src))
-	r.Comma = separator(src)
+	r.Comma = text.Separator(src)
 	r.FieldsPerRecord = -1
 	r.TrimLeadingSpace = true
 	w := newMarkdown()
@@ -144,27 +145,6 @@ func (w *markdown) adopt(in *markdown) {
 		}
 		w.builder.join(k, in.sb.String()[p.start:p.end])
 	}
-}
-
-// separator returns the most frequent candidate of the first line, quoted parts left out.
-func separator(src string) rune {
-	best, most, quoted := ',', 0, false
-	counts := map[rune]int{}
-	for _, r := range src {
-		if r == '"' {
-			quoted = !quoted
-		} else if r == '\n' && !quoted {
-			break
-		} else if !quoted {
-			counts[r]++
-		}
-	}
-	for _, c := range []rune{',', ';', '\t'} {
-		if counts[c] > most {
-			best, most = c, counts[c]
-		}
-	}
-	return best
 }
 
 func csvError(err error) error {

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/errs"
+	"handrail/internal/progress"
 	"handrail/knowledge"
 )
 
@@ -43,14 +43,13 @@ type execution struct {
 	store    func(context.Context, uuid.UUID, knowledge.Change) error // [Options.Store]
 	complete bool                                                     // every item was seen to
 
-	mu   sync.Mutex
-	seen Progress
+	seen progress.Latest[Progress]
 }
 
 // work runs the pipeline, tells of its progress, and remembers what the sources hold.
-func (x *execution) work(ctx context.Context, progress func(Progress)) (Report, error) {
+func (x *execution) work(ctx context.Context, show func(Progress)) (Report, error) {
 	stop := x.tell(ctx)
-	report, held, err := x.read(ctx, progress)
+	report, held, err := x.read(ctx, show)
 	stop()
 	if len(x.ids) == 0 {
 		return report, err
@@ -62,14 +61,12 @@ func (x *execution) work(ctx context.Context, progress func(Progress)) (Report, 
 }
 
 // read runs the pipeline with what is known of the sources, and returns what they turned out to hold.
-func (x *execution) read(ctx context.Context, progress func(Progress)) (report Report, held []holding, err error) {
+func (x *execution) read(ctx context.Context, show func(Progress)) (report Report, held []holding, err error) {
 	o := Options{Collection: x.collection, Prune: x.prune || x.own, Store: x.store}
 	o.Progress = func(p Progress) {
-		x.mu.Lock()
-		x.seen = p
-		x.mu.Unlock()
-		if progress != nil {
-			progress(p)
+		x.seen.Set(p)
+		if show != nil {
+			show(p)
 		}
 	}
 	if o.removable, err = x.removable(ctx); err != nil {
@@ -86,37 +83,13 @@ func (x *execution) read(ctx context.Context, progress func(Progress)) (report R
 
 // tell writes the progress of the run until the returned function is called, which may be called again.
 func (x *execution) tell(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		tick := time.NewTicker(progressEvery)
-		defer tick.Stop()
-		var told Progress
-		last := time.Now()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			x.mu.Lock()
-			p := x.seen
-			x.mu.Unlock()
-			if p == told && time.Since(last) < aliveEvery {
-				continue
-			}
-			told, last = p, time.Now()
-			_ = x.progress(ctx, p) // a write that fails costs the watchers a second
-		}
-	}()
-	return func() {
-		cancel()
-		<-over
-	}
+	pace := progress.Pace{Every: progressEvery, Alive: aliveEvery}
+	return progress.Tell(ctx, pace, &x.seen, func(ctx context.Context, p Progress) {
+		_ = x.write(ctx, p) // a write that fails costs the watchers a second
+	})
 }
 
-func (x *execution) progress(ctx context.Context, p Progress) error {
+func (x *execution) write(ctx context.Context, p Progress) error {
 	return x.db.InTx(ctx, x.ws, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE ingest_runs SET done = $3, total = $4, seen_at = now()
@@ -131,9 +104,7 @@ func (x *execution) finish(ctx context.Context, state RunState, r Report, why st
 	if err != nil {
 		return fmt.Errorf("encode the report of an ingest: %w", err)
 	}
-	x.mu.Lock()
-	p := x.seen
-	x.mu.Unlock()
+	p := x.seen.Get()
 	err = x.db.InTx(ctx, x.ws, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE ingest_runs SET state = $3, done = $4, total = $5, added = $6, changed = $7, removed = $8,

@@ -63,11 +63,7 @@ func (u *Uploading) ID() int64 { return u.run }
 func (u *Uploading) Store(ctx context.Context) (Report, error) {
 	stop := u.tell(ctx)
 	defer stop()
-	o := Options{Collection: u.collection, Progress: func(p Progress) {
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		u.seen = p
-	}}
+	o := Options{Collection: u.collection, Progress: u.seen.Set}
 	report, err := u.pipeline.run(ctx, u.ws, []*source{u.source}, o)
 	stop()
 	err = u.end(ctx, report, err)

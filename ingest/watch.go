@@ -152,7 +152,7 @@ func (v *watcher) run(ctx context.Context) {
 		return
 	}
 	if recorded, beginErr := v.runs.begin(ctx, v.ws, x.specs, v.options); beginErr == nil {
-		recorded.seen = x.seen
+		recorded.seen.Set(x.seen.Get())
 		err = recorded.end(ctx, report, errors.Join(err, recorded.remember(ctx, held, report)))
 	} else {
 		err = errors.Join(err, beginErr)

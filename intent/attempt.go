@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/errs"
+	"handrail/internal/progress"
 )
 
 // attempt is one attempt at one training.
@@ -22,8 +21,7 @@ type attempt struct {
 	request TrainingRequest
 	own     bool // it ends with the process that asked for it
 
-	mu   sync.Mutex
-	seen step
+	seen progress.Latest[step]
 }
 
 // step is how far a training has come.
@@ -35,15 +33,13 @@ type step struct {
 // errOvertaken says that the attempt was taken for dead: the training is somebody else's now.
 var errOvertaken = errors.New("the training was taken up by another node")
 
-// run carries the training out and writes how it ended. progress may be nil.
-func (a *attempt) run(ctx context.Context, progress func(stage string, done, total int)) {
+// run carries the training out and writes how it ended. show may be nil.
+func (a *attempt) run(ctx context.Context, show func(stage string, done, total int)) {
 	stop := a.tell(ctx)
 	err := a.train(ctx, func(stage string, done, total int) {
-		a.mu.Lock()
-		a.seen = step{stage, done, total}
-		a.mu.Unlock()
-		if progress != nil {
-			progress(stage, done, total)
+		a.seen.Set(step{stage, done, total})
+		if show != nil {
+			show(stage, done, total)
 		}
 	})
 	stop()
@@ -148,33 +144,10 @@ func (a *attempt) end(ctx context.Context, stopping bool, why error) error {
 
 // tell writes the progress of the training until the returned function is called.
 func (a *attempt) tell(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var over sync.WaitGroup
-	over.Go(func() {
-		tick := time.NewTicker(tellEvery)
-		defer tick.Stop()
-		var told step
-		last := time.Now()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			a.mu.Lock()
-			s := a.seen
-			a.mu.Unlock()
-			if s == told && time.Since(last) < aliveEvery {
-				continue
-			}
-			told, last = s, time.Now()
-			_ = a.write(ctx, s) // a write that fails costs the watchers a second
-		}
+	pace := progress.Pace{Every: tellEvery, Alive: aliveEvery}
+	return progress.Tell(ctx, pace, &a.seen, func(ctx context.Context, s step) {
+		_ = a.write(ctx, s) // a write that fails costs the watchers a second
 	})
-	return func() {
-		cancel()
-		over.Wait()
-	}
 }
 
 func (a *attempt) write(ctx context.Context, s step) error {

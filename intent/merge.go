@@ -10,6 +10,9 @@ import (
 // merge adds examples to the active catalog. What it says already is left out, and an intent that it does not have is
 // made with the policy answer. Examples without a language get that of their words.
 func (r *reading) merge(active Catalog, examples []labelled) {
+	if len(examples) == 0 && len(r.findings) == 0 {
+		r.add(SeverityError, KindSyntax, 0, "there is no example in it: add a line with a text and its intent")
+	}
 	r.catalog = cloned(active)
 	known := map[[2]string]bool{} // by intent and key
 	for _, e := range active.Train() {

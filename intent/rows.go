@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"handrail/internal/text"
 )
 
 // row is one labelled example as it is written. A field is nil where it is missing.
@@ -23,7 +25,7 @@ type row struct {
 // readCSV reads examples under a header with the columns text, intent and lang, in any order and among others.
 func (r *reading) readCSV(content string) []labelled {
 	in := csv.NewReader(strings.NewReader(content))
-	in.FieldsPerRecord, in.Comma = -1, delimiter(content)
+	in.FieldsPerRecord, in.Comma = -1, text.Separator(content)
 	header, err := in.Read()
 	if err != nil {
 		r.add(SeverityError, KindSyntax, 1, "the header is not CSV: %s", csvCause(err))
@@ -33,9 +35,9 @@ func (r *reading) readCSV(content string) []labelled {
 	for i, name := range slices.Backward(header) {
 		column[strings.ToLower(strings.TrimSpace(name))] = i
 	}
-	_, text := column["text"]
-	_, intent := column["intent"]
-	if !text || !intent {
+	_, hasText := column["text"]
+	_, hasIntent := column["intent"]
+	if !hasText || !hasIntent {
 		r.add(SeverityError, KindSyntax, 1, "the header is %q: it must name the columns text and intent, and may name lang",
 			strings.Join(header, ","))
 		return nil
@@ -68,17 +70,6 @@ func (r *reading) csvRows(in *csv.Reader, column map[string]int) []labelled {
 		}
 		out = names.label(out, row{field("text"), field("intent"), field("lang"), line})
 	}
-}
-
-// delimiter goes by the header: spreadsheets of many countries write semicolons, and some programs tabs.
-func delimiter(content string) rune {
-	header, _, _ := strings.Cut(content, "\n")
-	for _, d := range []rune{',', ';', '\t'} {
-		if strings.ContainsRune(header, d) {
-			return d
-		}
-	}
-	return ','
 }
 
 // csvCause is the cause without its own count of lines.

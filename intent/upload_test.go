@@ -45,6 +45,7 @@ func TestUploadNamesTheLine(t *testing.T) {
 		want   string
 	}{
 		{"nothing", intent.FormatCSV, " \n", "there is nothing in it"},
+		{"header alone", intent.FormatCSV, "text,intent\n", "there is no example in it"},
 		{"unknown format", "xml", "<x/>", `the format "xml" is unknown`},
 		{"UTF-16", intent.FormatCSV, "\xff\xfet\x00", "line 1: the file is UTF-16"},
 		{"Latin-1", intent.FormatCSV, "text,intent\nhi,greeting\nSch\xf6n,greeting\n", "line 3: the line is not valid UTF-8"},

@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/pgvector/pgvector-go"
 
 	"handrail/internal/errs"
 )
@@ -66,7 +65,7 @@ func (s *statistics) forget(ctx context.Context, tx pgx.Tx, documents []uuid.UUI
 	var removed []int64
 	var id int64
 	var length float64
-	var weights pgvector.SparseVector
+	var weights storedWeights
 	_, err = pgx.ForEachRow(rows, []any{&id, &length, &weights}, func() error {
 		removed = append(removed, id)
 		s.count(bagFrom(weights, length, s.pivot), -1)
@@ -109,7 +108,7 @@ func (s *statistics) reweigh(ctx context.Context, tx pgx.Tx, old float64) error 
 		}
 		batch := &pgx.Batch{}
 		var length float64
-		var weights pgvector.SparseVector
+		var weights storedWeights
 		_, err = pgx.ForEachRow(rows, []any{&after, &length, &weights}, func() error {
 			batch.Queue(`UPDATE passage_terms SET weights = $3 WHERE workspace_id = $1 AND passage_id = $2`,
 				s.ws, after, bagFrom(weights, length, old).weights(s.pivot))

@@ -142,6 +142,19 @@ func TestBagSurvivesItsWeights(t *testing.T) {
 			b.length += n
 		}
 		pivot := rapid.Float64Range(1, 2000).Draw(r, "pivot")
-		require.Equal(r, b, bagFrom(b.weights(pivot), b.length, pivot))
+		require.Equal(r, b, bagFrom(storedWeights{b.weights(pivot)}, b.length, pivot))
 	})
+}
+
+func TestAPassageWithoutTermsIsReplaced(t *testing.T) {
+	t.Parallel()
+	b, db, ws := open(t)
+	d := texts("rule", "***", "lamp")
+	for i := range d.Passages {
+		d.Passages[i].Title = ""
+	}
+	require.NoError(t, b.Replace(t.Context(), ws, d.Document, d.Passages))
+	d = texts("rule", "switch")
+	require.NoError(t, b.Replace(t.Context(), ws, d.Document, d.Passages))
+	requireRecount(t, b, db, ws)
 }

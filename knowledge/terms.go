@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"math"
+	"strings"
 
 	"github.com/pgvector/pgvector-go"
 
@@ -85,13 +86,26 @@ func (b bag) weights(pivot float64) pgvector.SparseVector {
 }
 
 // bagFrom recovers the counts from stored weights.
-func bagFrom(v pgvector.SparseVector, length, pivot float64) bag {
+func bagFrom(v storedWeights, length, pivot float64) bag {
 	k := damping(length, pivot)
 	b := bag{counts: make(map[int32]float64, len(v.Indices())), length: length}
 	for i, index := range v.Indices() {
 		b.counts[index+1] = countFrom(float64(v.Values()[i]), k)
 	}
 	return b
+}
+
+// storedWeights are the weights of a passage as they are read back. A passage of punctuation alone has none, which
+// pgvector's own type refuses to read.
+type storedWeights struct{ pgvector.SparseVector }
+
+// Scan reads the text form, such as {1:0.5}/1000000000.
+func (w *storedWeights) Scan(src any) error {
+	if s, ok := src.(string); ok && strings.HasPrefix(s, "{}/") {
+		w.SparseVector = pgvector.SparseVector{}
+		return nil
+	}
+	return w.SparseVector.Scan(src)
 }
 
 // countFrom inverts the weight of a count. Counts are whole numbers, so rounding makes it exact.

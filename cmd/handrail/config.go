@@ -29,10 +29,11 @@ type settings struct {
 		MaxConns    int32  `koanf:"max_conns"`
 	} `koanf:"database"`
 	NATS struct {
-		URL    string   `koanf:"url"` // "" = a server inside this process
-		Listen string   `koanf:"listen"`
-		Routes []string `koanf:"routes"`
-		Token  string   `koanf:"token"`
+		URL       string   `koanf:"url"`       // "" = a server inside this process
+		Listen    string   `koanf:"listen"`    // host:port for other nodes; "" = found through the database
+		Advertise string   `koanf:"advertise"` // host:port where other nodes reach listen, if it differs
+		Routes    []string `koanf:"routes"`
+		Token     string   `koanf:"token"`
 	} `koanf:"nats"`
 	LLM struct {
 		BaseURL string        `koanf:"base_url"`
@@ -53,11 +54,16 @@ type settings struct {
 	Ingest struct {
 		AllowNetworks []string `koanf:"allow_networks"` // private prefixes that URLs may point to
 	} `koanf:"ingest"`
+	Webhook struct {
+		AllowNetworks []string `koanf:"allow_networks"` // private prefixes that webhooks may point to
+	} `koanf:"webhook"`
 	Knowledge struct {
 		IndexMB int64 `koanf:"index_mb"` // memory for the search indexes of all workspaces; 0 = scan the database
 	} `koanf:"knowledge"`
 	SecureCookies bool   `koanf:"secure_cookies"`
 	LogLevel      string `koanf:"log_level"`
+
+	serving bool // this process is a node: others look for it
 }
 
 // defaults are the values of a fresh installation. Every key is listed, so that environment variables can be told from
@@ -66,11 +72,11 @@ func defaults() map[string]any {
 	return map[string]any{
 		"listen": "127.0.0.1:8080", "data": defaultData(),
 		"database.url": "", "database.pg_bin": "", "database.allow_unsafe": false, "database.max_conns": 16,
-		"nats.url": "", "nats.listen": "", "nats.routes": []string{}, "nats.token": "",
+		"nats.url": "", "nats.listen": "", "nats.advertise": "", "nats.routes": []string{}, "nats.token": "",
 		"llm.base_url": "", "llm.api_key": "", "llm.model": "", "llm.timeout": "20s",
 		"embed.base_url": "", "embed.api_key": "", "embed.model": "", "embed.dimensions": 0,
 		"bot.threshold": bot.DefaultThreshold, "bot.name": "Handrail",
-		"ingest.allow_networks": []string{}, "knowledge.index_mb": 1024, "secure_cookies": false, "log_level": "warn",
+		"ingest.allow_networks": []string{}, "webhook.allow_networks": []string{}, "knowledge.index_mb": 1024, "secure_cookies": false, "log_level": "warn",
 	}
 }
 
@@ -160,16 +166,24 @@ func (s settings) check() error {
 	case s.Embed.BaseURL != "" && s.Embed.Dimensions <= 0:
 		return errs.New(errs.Invalid, "HANDRAIL_EMBED_DIMENSIONS must say how long the vectors of %s are, for example 1024", s.Embed.Model)
 	}
+	if _, err := prefixes("webhook.allow_networks", s.Webhook.AllowNetworks); err != nil {
+		return err
+	}
 	_, err := s.networks()
 	return err
 }
 
 func (s settings) networks() ([]netip.Prefix, error) {
+	return prefixes("ingest.allow_networks", s.Ingest.AllowNetworks)
+}
+
+// prefixes reads the networks of a key.
+func prefixes(key string, names []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, n := range s.Ingest.AllowNetworks {
+	for _, n := range names {
 		p, err := netip.ParsePrefix(n)
 		if err != nil {
-			return nil, errs.Wrap(err, errs.Invalid, "ingest.allow_networks: %q is not a prefix such as 10.0.0.0/8", n)
+			return nil, errs.Wrap(err, errs.Invalid, key+": %q is not a prefix such as 10.0.0.0/8", n)
 		}
 		out = append(out, p)
 	}
@@ -204,11 +218,11 @@ func (configCommand) Run(c *commands, io streams) error {
 		{"listen", s.Listen}, {"data", s.Data},
 		{"database.url", mask(s.Database.URL)}, {"database.pg_bin", s.Database.PGBin},
 		{"database.allow_unsafe", s.Database.AllowUnsafe}, {"database.max_conns", s.Database.MaxConns},
-		{"nats.url", mask(s.NATS.URL)}, {"nats.listen", s.NATS.Listen}, {"nats.routes", s.NATS.Routes}, {"nats.token", mask(s.NATS.Token)},
+		{"nats.url", mask(s.NATS.URL)}, {"nats.listen", s.NATS.Listen}, {"nats.advertise", s.NATS.Advertise}, {"nats.routes", s.NATS.Routes}, {"nats.token", mask(s.NATS.Token)},
 		{"llm.base_url", s.LLM.BaseURL}, {"llm.api_key", mask(s.LLM.APIKey)}, {"llm.model", s.LLM.Model}, {"llm.timeout", s.LLM.Timeout},
 		{"embed.base_url", s.Embed.BaseURL}, {"embed.api_key", mask(s.Embed.APIKey)}, {"embed.model", s.Embed.Model}, {"embed.dimensions", s.Embed.Dimensions},
 		{"bot.threshold", s.Bot.Threshold}, {"bot.name", s.Bot.Name},
-		{"ingest.allow_networks", s.Ingest.AllowNetworks}, {"knowledge.index_mb", s.Knowledge.IndexMB},
+		{"ingest.allow_networks", s.Ingest.AllowNetworks}, {"webhook.allow_networks", s.Webhook.AllowNetworks}, {"knowledge.index_mb", s.Knowledge.IndexMB},
 		{"secure_cookies", s.SecureCookies}, {"log_level", s.LogLevel},
 	} {
 		fmt.Fprintf(io.out, "%-24v %v\n", row[0], row[1])

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -149,7 +151,12 @@ func loadSuite(name string) (evals.Suite, error) {
 	case "sample:effort":
 		return evals.LoadSuite("the sample suite of efforts", bytes.NewReader(sample.Effort))
 	}
-	return readFile(name, evals.LoadSuite)
+	suite, err := readFile(name, evals.LoadSuite)
+	if errors.Is(err, fs.ErrNotExist) {
+		return suite, errs.Wrap(err, errs.Invalid,
+			"there is no file %s: name a suite's file, or sample, sample:clarify, sample:effort, reviewed or cases", name)
+	}
+	return suite, err
 }
 
 // loadSample fills a workspace with the sample help centre and its intents.

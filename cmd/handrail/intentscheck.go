@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"handrail/intent"
+	"handrail/internal/errs"
 )
 
 type intentsCheckCommand struct {
@@ -52,7 +53,7 @@ func (cmd *intentsCheckCommand) held(ctx context.Context, st *stack) ([]intent.H
 	}
 	examples, err := upload.Examples()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", cmd.Valid, err)
+		return nil, errs.Wrap(err, errs.Invalid, "%s, %s", cmd.Valid, errs.Public(err))
 	}
 	for _, e := range examples {
 		held = append(held, intent.Held{Text: e.Text, Where: cmd.Valid})

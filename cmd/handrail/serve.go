@@ -36,6 +36,7 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, io streams) error
 	if cmd.Listen != "" {
 		s.Listen = cmd.Listen
 	}
+	s.serving = true
 	l, err := listen(s.Listen)
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 		return err
 	}
 	trainer := intent.NewTrainer(st.classifier, st.logger)
-	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Bot: st.bot, Base: st.base,
+	server := api.New(api.Config{DB: st.db, Bus: st.bus, Log: st.log, Desk: st.desk, Hooks: st.hooks, Bot: st.bot, Base: st.base,
 		Jobs: jobs, Curator: st.curator, Evals: st.evals, Classifier: st.classifier, Trainer: trainer, Auth: st.auth,
 		Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
 		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
@@ -86,6 +87,10 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 	defer cancel()
 	st.log.Start(background)
 	defer st.log.Stop()
+	if err := st.hooks.Start(background); err != nil {
+		return err
+	}
+	defer st.stopHooks(background)
 	st.desk.Start(background)
 	defer st.desk.Stop()
 	worker.Start(background)
@@ -145,6 +150,15 @@ func (st *stack) stopJobs(ctx context.Context, jobs *ingest.Jobs) {
 	defer cancel()
 	if err := jobs.Stop(deadline); err != nil {
 		st.logger.Warn("a running ingest did not stop in time; another node takes it up", "error", err)
+	}
+}
+
+// stopHooks leaves events that are not delivered in time to other nodes, or to the next start.
+func (st *stack) stopHooks(ctx context.Context) {
+	deadline, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	if err := st.hooks.Stop(deadline); err != nil {
+		st.logger.Warn("some webhooks did not stop in time; another node delivers what is left", "error", err)
 	}
 }
 

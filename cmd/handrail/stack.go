@@ -25,6 +25,7 @@ import (
 	"handrail/internal/events"
 	"handrail/internal/llm"
 	"handrail/internal/postgres"
+	"handrail/internal/webhook"
 	"handrail/knowledge"
 )
 
@@ -40,6 +41,7 @@ type stack struct {
 	bus        *events.Bus
 	log        *chat.Log
 	desk       *handoff.Desk
+	hooks      *webhook.Hooks
 	base       *knowledge.Base
 	classifier *intent.Classifier
 	bot        *bot.Bot
@@ -75,7 +77,7 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 			return st, err
 		}
 	}
-	if st.bus, err = events.Open(ctx, events.Config{URL: s.NATS.URL, Listen: s.NATS.Listen, Routes: s.NATS.Routes, Token: s.NATS.Token}); err != nil {
+	if st.bus, err = events.Open(ctx, st.events()); err != nil {
 		return st, err
 	}
 	networks, err := s.networks()
@@ -89,7 +91,10 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	pdftotext, _ := exec.LookPath("pdftotext") // reads more PDFs, where it is installed
 	st.ingest = ingest.New(st.base, ingest.Config{AllowNetworks: networks, Isolate: true, PDFToText: pdftotext})
 	st.log = chat.NewLog(st.db, st.bus, chat.Config{})
-	st.desk = handoff.New(st.db, st.log, st.bus, handoff.Config{})
+	if st.hooks, err = st.newHooks(); err != nil {
+		return st, err
+	}
+	st.desk = handoff.New(st.db, st.log, st.bus, handoff.Config{Hooks: st.hooks})
 	st.bot = bot.New(bot.Config{DB: st.db, Log: st.log, Base: st.base, Classifier: st.classifier, Model: model, Tokens: tokens,
 		Desk: st.desk, Settings: bot.Settings{Threshold: s.Bot.Threshold, Name: s.Bot.Name}, Logger: st.logger,
 		Stream: st.stream})
@@ -97,6 +102,26 @@ func open(ctx context.Context, s settings, logs io.Writer) (st *stack, err error
 	st.evals = evals.NewStore(evals.StoreConfig{DB: st.db, Bot: st.bot, Reviewed: st.reviewedCases, Logger: st.logger})
 	st.workspace, err = st.auth.EnsureWorkspace(ctx, auth.DefaultWorkspace, "Default")
 	return st, err
+}
+
+// events says where hints travel. A server without routes or NATS of its own finds the other nodes through the
+// database; other commands end before anybody could find them.
+func (st *stack) events() events.Config {
+	n := st.settings.NATS
+	c := events.Config{URL: n.URL, Listen: n.Listen, Routes: n.Routes, Token: n.Token}
+	if st.settings.serving && n.URL == "" && len(n.Routes) == 0 && n.Token == "" {
+		c.Directory = &events.Directory{DB: st.db, Node: node(), Advertise: n.Advertise, Logger: st.logger}
+	}
+	return c
+}
+
+// newHooks lets webhooks reach the private networks that are configured for them.
+func (st *stack) newHooks() (*webhook.Hooks, error) {
+	networks, err := prefixes("webhook.allow_networks", st.settings.Webhook.AllowNetworks)
+	if err != nil {
+		return nil, err
+	}
+	return webhook.New(st.db, webhook.Config{AllowNetworks: networks, Logger: st.logger})
 }
 
 // stream sends a piece of an answer to whichever node holds the visitor's socket.

@@ -19,6 +19,8 @@ import (
 type userCommand struct {
 	Add    userAddCommand    `cmd:"" help:"Add a member of staff; the password is read from the terminal or standard input."`
 	Import userImportCommand `cmd:"" help:"Add staff from a CSV file with the columns email, name, role and password."`
+
+	Disable userDisableCommand `cmd:"" help:"End a member of staff's access; their conversations go back to the queue."`
 }
 
 type userAddCommand struct {
@@ -39,6 +41,25 @@ func (cmd *userAddCommand) Run(ctx context.Context, c *commands, io streams) err
 			return err
 		}
 		_, err = fmt.Fprintf(io.out, "added %s with id %d\n", u.Email, u.ID)
+		return err
+	})
+}
+
+type userDisableCommand struct {
+	Email string `arg:"" help:"The address that they sign in with."`
+}
+
+// Run ends sessions and presence at once. Servers that hold a socket of theirs close it within seconds.
+func (cmd *userDisableCommand) Run(ctx context.Context, c *commands, io streams) error {
+	return withStack(ctx, c, io, func(st *stack) error {
+		u, err := st.auth.DisableUser(ctx, st.workspace, "cli", cmd.Email)
+		if err != nil {
+			return err
+		}
+		if err := st.desk.Dismiss(ctx, st.workspace, u.ID); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(io.out, "disabled %s (id %d)\n", u.Email, u.ID)
 		return err
 	})
 }

@@ -97,6 +97,44 @@ func (s *Store) Users(ctx context.Context, workspace uuid.UUID) ([]User, error) 
 	return users, err
 }
 
+// DisableUser ends a member of staff's access: they cannot sign in, and what they are signed in to ends. It returns them.
+// Disabling again is no error. An unknown address is [errs.NotFound].
+func (s *Store) DisableUser(ctx context.Context, workspace uuid.UUID, actor, email string) (u User, err error) {
+	err = s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `
+			UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE workspace_id = $1 AND email = lower($2)
+			RETURNING id, email, name, role, created_at, true`, workspace, strings.TrimSpace(email)).
+			Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.CreatedAt, &u.Disabled)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errs.New(errs.NotFound, "there is no user with the e-mail address %s", email)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM sessions WHERE workspace_id = $1 AND user_id = $2`, workspace, u.ID)
+		if err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, workspace, audit.Record{Actor: actor, Action: "user.disable",
+			Target: fmt.Sprintf("user:%d", u.ID)})
+	})
+	return u, err
+}
+
+// Disabled returns those of the given users who may not be here any more.
+func (s *Store) Disabled(ctx context.Context, workspace uuid.UUID, ids []int64) (gone []int64, err error) {
+	err = s.db.InTx(ctx, workspace, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT id FROM users WHERE workspace_id = $1 AND id = ANY($2) AND disabled_at IS NOT NULL`, workspace, ids)
+		if err != nil {
+			return err
+		}
+		gone, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		return err
+	})
+	return gone, err
+}
+
 // hash runs argon2id with OWASP's recommended cost (19 MiB, 2 passes, 1 lane).
 func (s *Store) hash(ctx context.Context, password string) (string, error) {
 	if err := s.acquire(ctx); err != nil {

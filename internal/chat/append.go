@@ -126,7 +126,7 @@ func (l *Log) commit(batch []*request, mode lockMode) (locked []*request, err er
 	var d *draft
 	var outcomes []outcome
 	err = l.db.InSystemTx(ctx, func(tx pgx.Tx) error {
-		if d, err = load(ctx, tx, batch, mode); err != nil {
+		if d, err = l.load(ctx, tx, batch, mode); err != nil {
 			return err
 		}
 		outcomes = d.answer(batch)
@@ -135,7 +135,7 @@ func (l *Log) commit(batch []*request, mode lockMode) (locked []*request, err er
 	if err != nil {
 		return nil, busy(err)
 	}
-	l.announce(d.changes()...)
+	l.announce(d)
 	for i, r := range batch {
 		if mode == skipLocked && d.conversations[r.key] == nil {
 			locked = append(locked, r)

@@ -36,8 +36,8 @@ func BenchmarkAppend(b *testing.B) {
 			single := perSecond(b, 8, func(ctx context.Context, _ int64) error {
 				return w.db.InTx(ctx, w.ws, func(tx pgx.Tx) error {
 					_, err := tx.Exec(ctx, `
-						INSERT INTO contacts (workspace_id, id, name, email, lang) VALUES ($1, $2, $3, '', 'en')`,
-						w.ws, uuid.New(), "How long does the delivery take?")
+						INSERT INTO contacts (workspace_id, id, sealed, lang) VALUES ($1, $2, $3, 'en')`,
+						w.ws, uuid.New(), []byte("How long does the delivery take?"))
 					return err
 				})
 			})

@@ -1,6 +1,6 @@
 // Package chat keeps conversations and their messages; it is their only writer.
 //
-// Tables: contacts, conversations, messages, due_turns.
+// Tables: contacts, conversations, messages, due_turns, search_chunks.
 //
 // A conversation is a sequence of entries numbered 1, 2, 3, ... in commit order. Everything durable is an entry:
 // visitors' texts, the bot's answers, assignments, ratings. The package guarantees:
@@ -14,6 +14,8 @@
 //   - A visitor's text that awaits the bot marks a turn due in the same transaction. The turn is worked on under a
 //     lease, by any node, and is finished once: the answer and the end of the mark are one transaction.
 //   - Hints on the bus follow the commit. Losing one costs time only.
+//   - What people say, who they are and which page they were on is stored under the contact's own key (package seal),
+//     bound to conversation and number. Erasing a contact destroys the key.
 //
 // The states of a conversation; [StateBot] is the first:
 //
@@ -72,6 +74,7 @@ const (
 	KindClosed      Kind = "closed"       //
 	KindCSATRequest Kind = "csat_request" // asks the visitor for a rating
 	KindCSAT        Kind = "csat"         // {score, comment}
+	KindErased      Kind = "erased"       // what an entry reads as once the visitor's data was erased
 )
 
 // Message is a stored entry.
@@ -85,6 +88,10 @@ type Message struct {
 	Data         json.RawMessage // nil when there is none
 	Epoch        int             // of the conversation when it was stored
 	At           time.Time       // on the database's clock, not decreasing within the conversation
+
+	sealed  []byte    // name, body and data as stored; nil once opened
+	contact uuid.UUID // whose key opens it
+	erased  bool
 }
 
 // Entry is a message to be stored.
@@ -106,6 +113,12 @@ type Contact struct {
 	Name  string
 	Email string
 	Lang  string // BCP 47, for example "en" or "zh"
+
+	Phone      string
+	Timezone   string          // IANA name, as the browser gives it; "" = unknown
+	Attributes json.RawMessage // what the site says about them: an object of texts, numbers and booleans; nil = nothing
+	Verified   bool            // the site has signed name, e-mail and attributes; without it they are claims
+	Erased     bool            // their data was erased: nothing but ID, language and time zone is left
 }
 
 // Conversation is the current state of a conversation.
@@ -121,6 +134,7 @@ type Conversation struct {
 	CSAT                   int   // 1..5 for the latest close, 0 = not rated
 	CreatedAt, UpdatedAt   time.Time
 	ClosedAt               *time.Time
+	Erased                 bool // the contact's data was erased: it stays closed, and nothing can be added
 
 	ContactName string // the contact's name
 	Preview     string // start of the latest visitor's text; filled by [Log.Conversations] only

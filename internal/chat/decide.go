@@ -24,7 +24,7 @@ func (l *Log) Decide(ctx context.Context, ws, conversation uuid.UUID, fn Decisio
 func (l *Log) DecideNext(
 	ctx context.Context, ws uuid.UUID, pick func(tx pgx.Tx) (uuid.UUID, error), fn Decision,
 ) ([]Message, error) {
-	d := newDraft()
+	d := newDraft(l.db.Vault())
 	var stored []Message
 	err := l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
 		id, err := pick(tx)
@@ -37,7 +37,7 @@ func (l *Log) DecideNext(
 	if err != nil {
 		return nil, busy(err)
 	}
-	l.announce(d.changes()...)
+	l.announce(d)
 	return stored, nil
 }
 
@@ -51,6 +51,12 @@ func (d *draft) decide(ctx context.Context, tx pgx.Tx, k key, fn Decision) ([]Me
 	c := d.conversations[k]
 	if c == nil {
 		return nil, notFound()
+	}
+	if err := d.unlock(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := d.turnPage(c); err != nil {
+		return nil, err
 	}
 	entries, err := fn(tx, &c.after)
 	if err != nil {
@@ -83,6 +89,9 @@ func (d *draft) appendAll(ctx context.Context, tx pgx.Tx, k key, entries []Entry
 	d.queueLookup(&lookup, keys)
 	if err := tx.SendBatch(ctx, &lookup).Close(); err != nil {
 		return nil, fmt.Errorf("look for stored entries: %w", err)
+	}
+	if err := d.openStored(); err != nil {
+		return nil, err
 	}
 	stored := make([]Message, len(entries))
 	for i, e := range entries {
@@ -121,7 +130,7 @@ func (c *change) settle(now time.Time) error {
 // Appended reports whether a decision's entry is stored already, so that a repeated request can be answered like the
 // first. It is for use inside a [Decision].
 func Appended(ctx context.Context, tx pgx.Tx, c *Conversation, s Sender, clientID uuid.UUID) (bool, error) {
-	d := newDraft()
+	d := newDraft(nil)
 	var b pgx.Batch
 	d.queueLookup(&b, []entryKey{{key{c.Workspace, c.ID}, clientID, s.Kind, s.ID}})
 	if err := tx.SendBatch(ctx, &b).Close(); err != nil {

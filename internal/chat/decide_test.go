@@ -74,7 +74,7 @@ func TestFailedDecisionLeavesNothing(t *testing.T) {
 	boom := errors.New("boom")
 	_, err := w.Decide(t.Context(), w.ws, c.ID, func(tx pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
 		c.State = chat.StateQueued
-		_, err := tx.Exec(t.Context(), `UPDATE contacts SET name = 'changed'`)
+		_, err := tx.Exec(t.Context(), `UPDATE contacts SET timezone = 'changed'`)
 		require.NoError(t, err)
 		return []chat.Entry{chat.HandoffEntry("anger")}, boom
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/internal/errs"
+	"handrail/internal/seal"
 )
 
 // lockMode says what to do about a conversation that someone else has locked.
@@ -33,10 +34,15 @@ type draft struct {
 	conversations map[key]*change
 	stored        map[entryKey]Message
 	fresh         []freshMessage
+	vault         *seal.Vault
+	keys          map[seal.Owner]*seal.Key // of the contacts of the conversations; none of those who were erased
 }
 
 // change is a locked conversation before and after.
-type change struct{ before, after Conversation }
+type change struct {
+	before, after Conversation
+	page          []byte // the page, sealed
+}
 
 // freshMessage is a message to be inserted.
 type freshMessage struct {
@@ -44,14 +50,14 @@ type freshMessage struct {
 	Message
 }
 
-func newDraft() *draft {
-	return &draft{conversations: map[key]*change{}, stored: map[entryKey]Message{}}
+func newDraft(v *seal.Vault) *draft {
+	return &draft{conversations: map[key]*change{}, stored: map[entryKey]Message{}, vault: v}
 }
 
 // load locks the conversations of a batch, then looks for entries that are stored already. Each statement has its own
 // snapshot, so the look-up sees what the locks waited for.
-func load(ctx context.Context, tx pgx.Tx, batch []*request, mode lockMode) (*draft, error) {
-	d := newDraft()
+func (l *Log) load(ctx context.Context, tx pgx.Tx, batch []*request, mode lockMode) (*draft, error) {
+	d := newDraft(l.db.Vault())
 	var b pgx.Batch
 	entries := make([]entryKey, len(batch))
 	seen := map[key]bool{}
@@ -65,7 +71,10 @@ func load(ctx context.Context, tx pgx.Tx, batch []*request, mode lockMode) (*dra
 	}
 	d.queueLock(&b, keys, mode)
 	d.queueLookup(&b, entries)
-	return d, tx.SendBatch(ctx, &b).Close()
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		return d, err
+	}
+	return d, d.unlock(ctx, tx)
 }
 
 func keyOf(k key, e Entry) entryKey {
@@ -77,6 +86,9 @@ func (d *draft) append(k key, e Entry) (Message, error) {
 	c := d.conversations[k]
 	if c == nil {
 		return Message{}, notFound()
+	}
+	if c.after.Erased || d.keys[c.owner()] == nil {
+		return Message{}, seal.Gone()
 	}
 	if m, ok := d.stored[keyOf(k, e)]; ok {
 		if m.Body != e.Body || m.Kind != e.Kind {

@@ -27,6 +27,7 @@ type Log struct {
 	config Config
 
 	ctx     context.Context // of the writers; set by Start
+	stored  func(Message)   // hears of every entry that this node stores; set by OnCommit
 	queue   queue
 	blocked chan struct{} // bounds the writers that wait for a conversation locked by someone else
 	running sync.WaitGroup
@@ -51,7 +52,7 @@ func NewLog(db *postgres.DB, bus *events.Bus, c Config) *Log {
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
 	}
-	return &Log{db: db, bus: bus, config: c, queue: newQueue(), blocked: make(chan struct{}, blockedWriters)}
+	return &Log{db: db, bus: bus, config: c, stored: func(Message) {}, queue: newQueue(), blocked: make(chan struct{}, blockedWriters)}
 }
 
 // Start lets Append write. The end of ctx does not stop the log, so that a server that shuts down can still store
@@ -74,11 +75,21 @@ type changed struct {
 	desk bool // its state or agent changed
 }
 
-// announce publishes hints. Losing one is harmless, so failures are not reported.
-func (l *Log) announce(changes ...changed) {
+// OnCommit makes fn hear of every entry that this node stores from now on, after its transaction and before its hint.
+// The entries of a conversation come in order, except for those of decisions, which may overtake or be overtaken: fn
+// looks at their numbers. It must not block. Call it before Start.
+func (l *Log) OnCommit(fn func(Message)) { l.stored = fn }
+
+// announce hands over what was stored, then publishes hints for other nodes. Losing one is harmless, so failures are
+// not reported.
+func (l *Log) announce(d *draft) {
+	for i := range d.fresh {
+		l.stored(d.fresh[i].Message)
+	}
 	if l.bus == nil {
 		return
 	}
+	changes := d.changes()
 	turn := false
 	for _, c := range changes {
 		_ = l.bus.Publish(HintSubject(c.ID), Hint{Conversation: c.ID, LastSeq: c.LastSeq})

@@ -13,17 +13,20 @@ import (
 const MaxRead = 200
 
 // messageColumns are the columns of messages m that fields reads.
-const messageColumns = `m.conversation_id, m.seq, m.client_id, m.sender_kind, m.sender_id, m.sender_name, m.kind,
-	m.body, m.data, m.epoch, m.at`
+const messageColumns = `m.conversation_id, m.seq, m.client_id, m.sender_kind, m.sender_id, m.kind, m.sealed,
+	m.epoch, m.at`
+
+// openColumns are those by which a message that was read can be opened, of its conversation c.
+const openColumns = `c.contact_id, c.erased_at IS NOT NULL`
 
 // fields are the targets for messageColumns.
 func (m *Message) fields() []any {
-	return []any{&m.Conversation, &m.Seq, &m.ClientID, &m.Sender.Kind, &m.Sender.ID, &m.Sender.Name, &m.Kind, &m.Body,
-		(*[]byte)(&m.Data), &m.Epoch, &m.At}
+	return []any{&m.Conversation, &m.Seq, &m.ClientID, &m.Sender.Kind, &m.Sender.ID, &m.Kind, &m.sealed, &m.Epoch, &m.At}
 }
 
+// scanMessage reads messageColumns and openColumns.
 func scanMessage(row pgx.CollectableRow) (m Message, err error) {
-	err = row.Scan(m.fields()...)
+	err = row.Scan(append(m.fields(), &m.contact, &m.erased)...)
 	return m, err
 }
 
@@ -31,7 +34,8 @@ func scanMessage(row pgx.CollectableRow) (m Message, err error) {
 // above [MaxRead] means MaxRead. An unknown conversation has no entries.
 func (l *Log) Read(ctx context.Context, ws, conversation uuid.UUID, after int64, limit int) ([]Message, error) {
 	return l.messages(ctx, ws, `
-		SELECT `+messageColumns+` FROM messages m
+		SELECT `+messageColumns+`, `+openColumns+`
+		FROM messages m JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
 		WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.seq > $3
 		ORDER BY m.seq LIMIT $4`, ws, conversation, after, atMost(limit, MaxRead, MaxRead))
 }
@@ -39,7 +43,8 @@ func (l *Log) Read(ctx context.Context, ws, conversation uuid.UUID, after int64,
 // ReadLast returns the last n entries in order. The same limit applies as in [Log.Read].
 func (l *Log) ReadLast(ctx context.Context, ws, conversation uuid.UUID, n int) ([]Message, error) {
 	list, err := l.messages(ctx, ws, `
-		SELECT `+messageColumns+` FROM messages m
+		SELECT `+messageColumns+`, `+openColumns+`
+		FROM messages m JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
 		WHERE m.workspace_id = $1 AND m.conversation_id = $2
 		ORDER BY m.seq DESC LIMIT $3`, ws, conversation, atMost(n, MaxRead, MaxRead))
 	slices.Reverse(list)
@@ -52,8 +57,10 @@ func (l *Log) messages(ctx context.Context, ws uuid.UUID, sql string, args ...an
 		if err != nil {
 			return err
 		}
-		list, err = pgx.CollectRows(rows, scanMessage)
-		return err
+		if list, err = pgx.CollectRows(rows, scanMessage); err != nil {
+			return err
+		}
+		return open(ctx, tx, l.db.Vault(), ws, list)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)

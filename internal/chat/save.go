@@ -12,19 +12,15 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// columns are the columns of conversations c that scanConversation reads.
-const columns = `c.workspace_id, c.id, c.contact_id, c.state, c.lang, c.channel, c.page_url, c.last_seq, c.epoch,
-	coalesce(c.agent_id, 0), c.turn_due, c.priority, c.csat, c.created_at, c.updated_at, c.closed_at`
-
-func scanConversation(row pgx.CollectableRow) (c Conversation, err error) {
-	err = row.Scan(c.fields()...)
-	return c, err
-}
+// columns are the columns of conversations c that fields reads. The page stands apart, sealed.
+const columns = `c.workspace_id, c.id, c.contact_id, c.state, c.lang, c.channel, c.last_seq, c.epoch,
+	coalesce(c.agent_id, 0), c.turn_due, c.priority, c.csat, c.created_at, c.updated_at, c.closed_at,
+	c.erased_at IS NOT NULL`
 
 // fields are the targets for columns.
 func (c *Conversation) fields() []any {
-	return []any{&c.Workspace, &c.ID, &c.Contact, &c.State, &c.Lang, &c.Channel, &c.PageURL, &c.LastSeq, &c.Epoch,
-		&c.AgentID, &c.TurnDue, &c.Priority, &c.CSAT, &c.CreatedAt, &c.UpdatedAt, &c.ClosedAt}
+	return []any{&c.Workspace, &c.ID, &c.Contact, &c.State, &c.Lang, &c.Channel, &c.LastSeq, &c.Epoch,
+		&c.AgentID, &c.TurnDue, &c.Priority, &c.CSAT, &c.CreatedAt, &c.UpdatedAt, &c.ClosedAt, &c.Erased}
 }
 
 // The statements below look rows up one by one (LATERAL, without sequential scans) rather than leave the join to the
@@ -50,17 +46,21 @@ func (d *draft) queueLock(b *pgx.Batch, keys []key, mode lockMode) {
 		b.Queue(`SET LOCAL lock_timeout = '5s'`)
 	}
 	b.Queue(`
-		SELECT `+columns+`
+		SELECT `+columns+`, c.sealed
 		FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
 		CROSS JOIN LATERAL (
 			SELECT * FROM conversations c WHERE c.workspace_id = k.workspace_id AND c.id = k.id
 			FOR UPDATE `+string(mode)+`) c`, workspaces, ids).
 		Query(func(rows pgx.Rows) error {
-			list, err := pgx.CollectRows(rows, scanConversation)
-			for _, c := range list {
-				d.conversations[key{c.Workspace, c.ID}] = &change{before: c, after: c}
+			for rows.Next() {
+				c := &change{}
+				if err := rows.Scan(append(c.before.fields(), &c.page)...); err != nil {
+					return err
+				}
+				c.after = c.before
+				d.conversations[key{c.before.Workspace, c.before.ID}] = c
 			}
-			return err
+			return rows.Err()
 		})
 	b.Queue(`SELECT clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(&d.now) })
 }
@@ -104,7 +104,9 @@ func (d *draft) queueLookup(b *pgx.Batch, entries []entryKey) {
 func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 	var b pgx.Batch
 	d.queueConversations(&b)
-	d.queueMessages(&b)
+	if err := d.queueMessages(&b); err != nil {
+		return err
+	}
 	d.queueTurns(&b)
 	if b.Len() == 0 {
 		return nil
@@ -152,36 +154,31 @@ func (d *draft) queueConversations(b *pgx.Batch) {
 		r.workspace, r.id, r.state, r.lang, r.lastSeq, r.agent, r.turn, r.epoch, r.priority, r.csat, r.closed, d.now)
 }
 
-func (d *draft) queueMessages(b *pgx.Batch) {
+func (d *draft) queueMessages(b *pgx.Batch) (err error) {
 	n := len(d.fresh)
 	if n == 0 {
-		return
+		return nil
 	}
 	var workspace, conversation, client uuids
 	seq, epoch := make([]int64, n), make([]int, n)
-	senderKind, senderID, senderName := make([]string, n), make([]string, n), make([]string, n)
-	kind, body, data := make([]string, n), make([]string, n), make([]*string, n)
+	senderKind, senderID, kind, sealed := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
 	for i, m := range d.fresh {
 		workspace.add(m.workspace)
 		conversation.add(m.Conversation)
 		client.add(m.ClientID)
-		seq[i], epoch[i], kind[i], body[i] = m.Seq, m.Epoch, string(m.Kind), m.Body
-		senderKind[i], senderID[i], senderName[i] = string(m.Sender.Kind), m.Sender.ID, m.Sender.Name
-		if m.Data != nil {
-			text := string(m.Data)
-			data[i] = &text
+		seq[i], epoch[i], kind[i] = m.Seq, m.Epoch, string(m.Kind)
+		senderKind[i], senderID[i] = string(m.Sender.Kind), m.Sender.ID
+		if sealed[i], err = d.seal(m); err != nil {
+			return err
 		}
 	}
 	b.Queue(`
-		INSERT INTO messages (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, sender_name,
-		                      kind, body, data, epoch, at)
-		SELECT n.workspace_id, n.conversation_id, n.seq, n.client_id, n.sender_kind, n.sender_id, n.sender_name,
-		       n.kind, n.body, n.data::json, n.epoch, $12
-		FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-		            $8::text[], $9::text[], $10::text[], $11::int[])
-		     AS n (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, sender_name,
-		           kind, body, data, epoch)`,
-		workspace, conversation, seq, client, senderKind, senderID, senderName, kind, body, data, epoch, d.now)
+		INSERT INTO messages (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, kind, sealed, epoch, at)
+		SELECT n.*, $10
+		FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+		            $9::int[]) AS n`,
+		workspace, conversation, seq, client, senderKind, senderID, kind, sealed, epoch, d.now)
+	return nil
 }
 
 // queueTurns keeps due_turns in step with turn_due.

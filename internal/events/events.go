@@ -12,10 +12,11 @@
 // Where the server runs depends on [Config]:
 //
 //	no URL, no routes    inside this process, reached over a pipe, with no open port
+//	no URL, directory    inside this process, clustered with the other nodes of the same database
 //	no URL, routes       inside this process, clustered with the other nodes' servers
 //	URL                  elsewhere; this process is a client
 //
-// The package has no tables.
+// Tables: nodes, cluster (see [Directory]).
 package events
 
 import (
@@ -38,6 +39,9 @@ type Config struct {
 	Routes []string // nats://host:port of other nodes' Listen addresses; the rest is found by gossip
 	Listen string   // host:port where other nodes reach this one; needed when Routes is set
 	Token  string   // shared secret of the nodes; needed when Routes is set
+
+	// Directory finds the other nodes instead of Routes; nil = no search. Listen and Token may then be empty.
+	Directory *Directory
 }
 
 // Bus publishes and subscribes. It is safe for concurrent use.
@@ -46,6 +50,10 @@ type Bus struct {
 	server *server.Server // nil when the server runs elsewhere
 	closed chan struct{}  // closed once the connection has drained
 	once   sync.Once
+
+	directory *Directory // nil when nodes do not look for each other
+	leave     context.CancelFunc
+	joined    sync.WaitGroup
 }
 
 // Subscription is one interest in a subject.
@@ -111,8 +119,23 @@ func (b *Bus) Close() {
 			b.conn.Close()
 		}
 		<-b.closed
+		b.part()
 		b.stopServer()
 	})
+}
+
+// part takes this node out of the directory. If the database is away, the lease does.
+func (b *Bus) part() {
+	if b.directory == nil {
+		return
+	}
+	b.leave()
+	b.joined.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout/5)
+	defer cancel()
+	if err := b.directory.leave(ctx); err != nil {
+		b.directory.Logger.Info("this node stays in the directory until its lease ends", "error", err)
+	}
 }
 
 func (b *Bus) stopServer() {

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/url"
 	"strconv"
@@ -18,6 +19,19 @@ const connectTimeout = 5 * time.Second
 
 // embed starts a server in this process and connects to it.
 func (b *Bus) embed(ctx context.Context, c Config) error {
+	d := c.Directory
+	if d != nil {
+		if d.Logger == nil {
+			d.Logger = slog.New(slog.DiscardHandler)
+		}
+		found, err := d.discover(ctx, &c)
+		if err != nil {
+			return err
+		}
+		if !found {
+			d = nil
+		}
+	}
 	o, err := serverOptions(c)
 	if err != nil {
 		return err
@@ -33,6 +47,11 @@ func (b *Bus) embed(ctx context.Context, c Config) error {
 	if err := b.connect(ctx, "", nats.InProcessServer(b.server), nats.Token(o.Authorization)); err != nil {
 		b.stopServer()
 		return err
+	}
+	if d != nil {
+		b.directory = d
+		ctx, b.leave = context.WithCancel(context.WithoutCancel(ctx)) // the bus outlives what opens it
+		b.joined.Go(func() { b.join(ctx, d, o) })
 	}
 	return nil
 }
@@ -52,7 +71,16 @@ func serverOptions(c Config) (*server.Options, error) {
 		return nil, err
 	}
 	o.DontListen, o.Host, o.Port = false, "127.0.0.1", server.RANDOM_PORT
-	o.Cluster = server.ClusterOpts{Name: "handrail", Host: host, Port: port, Username: "handrail", Password: c.Token}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	o.Cluster = server.ClusterOpts{Name: "handrail", Host: host, Port: port, Username: "handrail", Password: c.Token,
+		PingInterval: routePing, MaxPingsOut: 2}
+	if c.Directory != nil {
+		// Every node connects to every other by itself. What servers tell each other by gossip would be retried for a
+		// while after a node is gone, and would lead past an advertised address.
+		o.Cluster.NoAdvertise, o.Cluster.Advertise = true, c.Directory.Advertise
+	}
 	for _, r := range c.Routes {
 		u, err := url.Parse(r)
 		if err != nil || u.Host == "" {

@@ -27,6 +27,11 @@ func Migrate(ctx context.Context, url string) error {
 		return unreachable(err)
 	}
 	defer pool.Close()
+	release, err := oneAtATime(ctx, pool)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := createRole(ctx, pool); err != nil {
 		return err
 	}
@@ -51,6 +56,22 @@ func Migrate(ctx context.Context, url string) error {
 		return fmt.Errorf("apply the job queue's migrations: %w", err)
 	}
 	return grant(ctx, pool)
+}
+
+// oneAtATime makes nodes that start together migrate one after the other: River's migrations and grants on the same
+// tables fail when they meet. The lock ends with its connection at the latest.
+func oneAtATime(ctx context.Context, pool *pgxpool.Pool) (release func(), err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtext('handrail migrations'))`); err != nil {
+		conn.Release()
+		return nil, fmt.Errorf("wait for other nodes to migrate: %w", err)
+	}
+	return func() {
+		_ = conn.Hijack().Close(context.WithoutCancel(ctx))
+	}, nil
 }
 
 // migrateJobs applies River's own migrations.

@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"handrail/internal/errs"
+	"handrail/internal/seal"
 )
 
 // Role is the application role: it owns nothing, may not log in, and is subject to row-level security.
@@ -40,11 +41,16 @@ type Config struct {
 	// AllowUnsafe accepts a server whose fsync, full_page_writes or synchronous_commit is off. Tests set it; a server
 	// that acknowledges messages must not.
 	AllowUnsafe bool
+
+	// Keys are the operator keys under which rows are sealed. Nil makes [Open] leave them sealed, for commands that read
+	// none of them; with AllowUnsafe, for throw-away databases, a key that everybody knows is used instead.
+	Keys *seal.Ring
 }
 
-// DB is a pool of connections that run as [Role].
+// DB is a pool of connections that run as [Role], and the keys to what is sealed there.
 type DB struct {
-	pool *pgxpool.Pool
+	pool  *pgxpool.Pool
+	vault *seal.Vault
 }
 
 // Open connects, checks the server, applies pending migrations and returns a ready pool. Errors are of kind
@@ -54,8 +60,39 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := prepare(ctx, c); err != nil {
 		return nil, err
 	}
-	return connect(ctx, c)
+	if c.Keys == nil && c.AllowUnsafe {
+		c.Keys = seal.ThrowAwayRing()
+	}
+	db, err := connect(ctx, c)
+	if err != nil || c.Keys == nil {
+		return db, err
+	}
+	if err := db.unlock(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
 }
+
+// unlock makes sure that the operator keys fit this database, then seals what an older version left plain.
+func (db *DB) unlock(ctx context.Context) error {
+	if err := db.InSystemTx(ctx, func(tx pgx.Tx) error { return db.vault.Check(ctx, tx) }); err != nil {
+		return err
+	}
+	for more := true; more; {
+		err := db.InSystemTx(ctx, func(tx pgx.Tx) (err error) {
+			more, err = db.vault.SealPlain(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("seal the rows of an older version: %w", err)
+		}
+	}
+	return nil
+}
+
+// Vault seals and opens what must not stand in the database in plain text.
+func (db *DB) Vault() *seal.Vault { return db.vault }
 
 // connect opens the pool without checking or migrating.
 func connect(ctx context.Context, c Config) (*DB, error) {
@@ -75,7 +112,7 @@ func connect(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	return &DB{pool: pool}, nil
+	return &DB{pool: pool, vault: seal.NewVault(c.Keys)}, nil
 }
 
 // Close waits for running queries and closes every connection.

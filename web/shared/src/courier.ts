@@ -19,6 +19,7 @@ export class Courier<F extends Outgoing> {
   private acked: F[] = []
   private readonly echoed = new Set<string>()
   private watchdog: ReturnType<typeof setTimeout> | undefined
+  /** pause is set while the server has asked to wait; what is posted meanwhile keeps its place behind the rest. */
   private pause: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -30,11 +31,12 @@ export class Courier<F extends Outgoing> {
   /** post keeps the frame and sends it at once if the connection is up. */
   post(frame: F): void {
     this.outbox.add(frame)
-    if (this.wire.send(frame)) this.watch()
+    if (!this.pause && this.wire.send(frame)) this.watch()
   }
 
   /** flush sends everything unacknowledged again, oldest first; call it after every welcome. */
   flush(): void {
+    if (this.pause) return
     for (const frame of this.outbox.frames) this.wire.send(frame)
     this.watch()
   }
@@ -69,8 +71,7 @@ export class Courier<F extends Outgoing> {
   error(answer: ErrorFrame): void {
     if (!answer.client_id) return
     if (answer.retry_after_ms || TEMPORARY.has(answer.code)) {
-      clearTimeout(this.pause)
-      this.pause = setTimeout(() => this.flush(), answer.retry_after_ms ?? PAUSE_MS)
+      this.wait(answer.retry_after_ms ?? PAUSE_MS)
       return
     }
     const frame = this.outbox.settle(answer.client_id)
@@ -81,11 +82,22 @@ export class Courier<F extends Outgoing> {
   stop(): void {
     clearTimeout(this.watchdog)
     clearTimeout(this.pause)
+    this.pause = undefined
+  }
+
+  /** wait keeps everything until the server wants it; a silence that it asked for is no reason to reconnect. */
+  private wait(ms: number): void {
+    clearTimeout(this.watchdog)
+    clearTimeout(this.pause)
+    this.pause = setTimeout(() => {
+      this.pause = undefined
+      this.flush()
+    }, ms)
   }
 
   private watch(): void {
     clearTimeout(this.watchdog)
-    if (this.outbox.frames.length === 0) return
+    if (this.outbox.frames.length === 0 || this.pause) return
     this.watchdog = setTimeout(() => this.wire.restart(), ANSWER_WITHIN_MS)
   }
 }

@@ -3,7 +3,10 @@
 export type State = 'bot' | 'queued' | 'human' | 'closed'
 export type SenderKind = 'visitor' | 'bot' | 'agent' | 'system'
 
-/** Kind says what an entry is; 'hidden' stands, for a visitor, in the place of a note between agents. */
+/**
+ * Kind says what an entry is; 'hidden' stands, for a visitor, in the place of a note between agents, and 'erased' for
+ * everybody in the place of a message whose key was destroyed.
+ */
 export type Kind =
   | 'text'
   | 'note'
@@ -14,6 +17,13 @@ export type Kind =
   | 'csat_request'
   | 'csat'
   | 'hidden'
+  | 'file'
+  | 'edit'
+  | 'erased'
+  | 'transferred'
+  | 'joined'
+  | 'left'
+  | 'left_message'
 
 export interface Sender {
   kind: SenderKind
@@ -44,9 +54,24 @@ export interface MessageData {
   score?: number
   comment?: string
   reason?: string
+  /** attachment, name, media_type and size (bytes) are of a file; width and height (pixels) of an image. */
+  attachment?: string
+  media_type?: string
+  size?: number
+  width?: number
+  height?: number
+  /** seq is the entry that an edit changes; removed says that it takes the words away. */
+  seq?: number
+  removed?: boolean
+  group?: string
+  agent_id?: number
+  email?: string
 }
 
-/** Message is one entry of a conversation. seq counts from 1 without gaps; at is an RFC 3339 time. */
+/**
+ * Message is one entry of a conversation. seq counts from 1 without gaps; at is an RFC 3339 time. `revised` is set by
+ * the transcript, not by the server: what a later edit did to the entry.
+ */
 export interface Message {
   seq: number
   client_id: string
@@ -55,11 +80,21 @@ export interface Message {
   body: string
   data?: MessageData
   at: string
+  revised?: 'edited' | 'removed'
 }
 
+/** Place is where a visitor stands in the queue: the expected wait in seconds, and by how much it was wrong lately. */
 export interface Place {
   position: number
   wait_s?: number
+  error_s?: number
+}
+
+/** Hours come while nobody is on duty; opens_at is an RFC 3339 time. */
+export interface Hours {
+  open: boolean
+  opens_at?: string
+  leave_message?: boolean
 }
 
 export interface AckFrame {
@@ -97,6 +132,15 @@ export interface StateFrame {
   queue?: Place
   agent?: { name: string }
   can_rate?: boolean
+  hours?: Hours
+  read?: number
+}
+
+/** ReadFrame says how far the other side has read. */
+export interface ReadFrame {
+  t: 'read'
+  sender: Sender
+  seq: number
 }
 
 export interface VisitorWelcome {
@@ -107,6 +151,8 @@ export interface VisitorWelcome {
   queue?: Place
   agent?: { name: string }
   can_rate?: boolean
+  hours?: Hours
+  read?: number
 }
 
 export type ToVisitor =
@@ -115,12 +161,15 @@ export type ToVisitor =
   | DeltaFrame
   | TypingFrame
   | StateFrame
+  | ReadFrame
   | AckFrame
   | ErrorFrame
 
 /** FromVisitor are the visitor's frames that are kept until acknowledged. */
 export type FromVisitor =
-  | { t: 'send'; client_id: string; body: string; choice?: string }
+  | { t: 'send'; client_id: string; body: string; choice?: string; kind?: 'file'; attachment?: string }
+  | { t: 'edit'; client_id: string; seq: number; body: string; removed?: boolean }
+  | { t: 'leave_message'; client_id: string; email: string; body?: string }
   | { t: 'person'; client_id: string }
   | { t: 'csat'; client_id: string; score: number; comment?: string }
 
@@ -140,6 +189,21 @@ export interface Waiting {
   preview: string
   lang: string
   name: string
+  group?: string
+  due_at?: string
+}
+
+/** Offer is a waiting conversation that only this agent is asked to take, until expires_at. */
+export interface Offer extends Omit<Waiting, 'due_at'> {
+  expires_at: string
+}
+
+/** Alert tells that a visitor waits longer than was promised; level is the rung of the ladder, from 1. */
+export interface Alert {
+  conversation: string
+  kind: 'first_response' | 'waiting'
+  since: string
+  level: number
 }
 
 export interface Mine {
@@ -150,6 +214,19 @@ export interface Mine {
   lang: string
   name: string
   last_seq: number
+  unread?: number
+  due_at?: string
+  /** guest says that somebody else is in charge, and this agent was invited to help. */
+  guest?: boolean
+}
+
+export interface DeskFrame {
+  t: 'desk'
+  waiting: Waiting[] | null
+  mine: Mine[] | null
+  offers?: Offer[] | null
+  alerts?: Alert[] | null
+  me: AgentSelf
 }
 
 interface OfConversation {
@@ -162,18 +239,25 @@ export type ToAgent =
   | (DeltaFrame & OfConversation)
   | (TypingFrame & OfConversation)
   | (StateFrame & OfConversation)
+  | (ReadFrame & OfConversation)
   | AckFrame
   | ErrorFrame
-  | { t: 'desk'; waiting: Waiting[] | null; mine: Mine[] | null; me: AgentSelf }
+  | DeskFrame
 
 /** FromAgent are the agent's frames that are kept until acknowledged. */
 export type FromAgent =
-  | { t: 'send'; conversation: string; client_id: string; body: string; kind: 'text' | 'note' }
+  | { t: 'send'; conversation: string; client_id: string; body: string; kind: 'text' | 'note' | 'file'; attachment?: string }
+  | { t: 'edit'; conversation: string; client_id: string; seq: number; body: string; removed?: boolean }
+  | { t: 'transfer'; conversation: string; client_id: string; group?: string; agent_id?: number; note?: string }
+  | { t: 'invite'; conversation: string; client_id: string; agent_id: number; note?: string }
   | { t: 'close'; conversation: string; client_id: string }
   | { t: 'return'; conversation: string; client_id: string }
 
 /** The server selects this subprotocol; the ticket travels as a second one, "ticket.<value>". */
 export const SUBPROTOCOL = 'handrail.v1'
+
+/** Authors may change what they wrote for so long; the server has the last word. */
+export const EDIT_WITHIN_MS = 15 * 60_000
 
 /** Close codes of the protocol that a client treats in a way of its own. */
 export const CLOSE_SIGN_IN = 4401

@@ -23,10 +23,19 @@ export class Transcript {
     if (message.seq <= this.cursor) return 'old'
     if (message.seq > this.cursor + 1 && !resumed) return 'gap'
     this.messages.push(message)
+    if (message.kind === 'edit') this.revise(message)
     return 'shown'
   }
 
   clear(): void {
     this.messages = []
+  }
+
+  /** revise gives the edited entry its new words; the edit itself stays in the list, for the cursor. */
+  private revise({ data, body }: Message): void {
+    const at = this.messages.findIndex((one) => one.seq === data?.seq)
+    const message = this.messages[at]
+    if (!message) return
+    this.messages[at] = { ...message, body: data?.removed ? '' : body, revised: data?.removed ? 'removed' : 'edited' }
   }
 }

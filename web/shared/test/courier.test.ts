@@ -92,6 +92,19 @@ describe('Courier', () => {
     expect(sent).toEqual(['a', 'a'])
   })
 
+  it('asked to wait, neither sends later texts first nor takes the silence for a loss', () => {
+    courier.post(text('a'))
+    courier.error({ t: 'error', client_id: 'a', code: 'unavailable', message: '', retry_after_ms: 15_000 })
+    courier.post(text('b'))
+    courier.flush()
+    vi.advanceTimersByTime(14_999)
+    expect(sent).toEqual(['a'])
+    expect(restarts).toBe(0)
+    expect(unseen()).toEqual(['a', 'b'])
+    vi.advanceTimersByTime(1)
+    expect(sent).toEqual(['a', 'a', 'b'])
+  })
+
   it('gives back what the server refuses', () => {
     courier.post(text('a'))
     courier.error({ t: 'error', client_id: 'a', code: 'conflict', message: 'no' })

@@ -1,10 +1,11 @@
 import { Courier } from '@handrail/shared/courier'
 import { newID } from '@handrail/shared/ids'
-import { Link, type LinkState } from '@handrail/shared/link'
+import { type Door, Link, type LinkState } from '@handrail/shared/link'
 import { Outbox } from '@handrail/shared/outbox'
-import type { ErrorFrame, FromVisitor, Message, Place, Sender, State, ToVisitor, VisitorWelcome } from '@handrail/shared/protocol'
+import type { ErrorFrame, FromVisitor, Hours, Message, Place, Sender, State, StateFrame, ToVisitor, VisitorWelcome } from '@handrail/shared/protocol'
 import { Stream } from '@handrail/shared/stream'
 import { Transcript } from '@handrail/shared/transcript'
+import { Uploads } from '@handrail/shared/uploads'
 import type { Session, Settings } from './session'
 
 const TYPING_LASTS_MS = 12_000
@@ -20,12 +21,18 @@ export class Chat {
   settings: Settings | null = null
   state: State = 'bot'
   queue: Place | undefined
+  hours: Hours | undefined
+  /** email is what is known of the visitor, to be proposed. */
+  email = ''
+  /** readUpTo is the last entry that somebody of the staff has read. */
+  readUpTo = 0
   agent: string | undefined
   typing: Sender | null = null
   canRate = false
   refused = ''
   rejected: { frame: FromVisitor; reason: string } | null = null
   linkState: LinkState = 'off'
+  readonly uploads: Uploads
 
   private readonly outbox: Outbox<FromVisitor>
   private readonly courier: Courier<FromVisitor>
@@ -40,6 +47,9 @@ export class Chat {
   private asking = false
   private resumed = false
   private typingSentAt = -Infinity
+  private readSent = 0
+  /** names are those of files on their way: their frames have none. */
+  private readonly names = new Map<string, string>()
 
   constructor(
     private readonly session: Session,
@@ -57,6 +67,10 @@ export class Chat {
     this.courier = new Courier(this.outbox, this.link, (frame, reason) =>
       this.note(() => (this.rejected = { frame, reason: reason.message })),
     )
+    this.uploads = new Uploads(() => session.uploads(), changed, ({ attachment, name }) => {
+      this.names.set(attachment, name)
+      this.post({ t: 'send', client_id: newID(), kind: 'file', attachment, body: '' })
+    })
   }
 
   start(): void {
@@ -73,6 +87,25 @@ export class Chat {
     return this.courier.unseen.filter((frame) => frame.t === 'send')
   }
 
+  /** label is what a text on its way shows: its words, or the name of its file. */
+  label(frame: Send): string {
+    return frame.body || (this.names.get(frame.attachment ?? '') ?? '…')
+  }
+
+  /** mayLeave says that nobody is there and the visitor has not left a message for later yet. */
+  get mayLeave(): boolean {
+    if (this.state !== 'queued' || !this.hours || this.hours.open || !this.hours.leave_message) return false
+    const { messages } = this.transcript
+    const asked = messages.findLastIndex((message) => message.kind === 'handoff')
+    const left = messages.findLastIndex((message) => message.kind === 'left_message')
+    return left <= asked && !this.outbox.frames.some((frame) => frame.t === 'leave_message')
+  }
+
+  /** file fetches an attachment. */
+  file(id: string): Promise<Blob> {
+    return this.session.file(id)
+  }
+
   /** awaiting says that the bot owes an answer. */
   get awaiting(): boolean {
     if (this.state !== 'bot' || this.linkState !== 'up') return false
@@ -84,6 +117,22 @@ export class Chat {
     this.rejected = null
     this.post({ t: 'send', client_id: newID(), body, ...(choice ? { choice } : {}) })
     this.typingSentAt = -Infinity
+  }
+
+  /** edit changes one of the visitor's own texts; an empty body removes it. */
+  edit(seq: number, body: string): void {
+    this.rejected = null
+    this.post({ t: 'edit', client_id: newID(), seq, body, ...(body ? {} : { removed: true }) })
+  }
+
+  leave(email: string, body: string): void {
+    this.post({ t: 'leave_message', client_id: newID(), email, body })
+  }
+
+  /** read tells the agents that the visitor has seen the newest of what they wrote. */
+  read(): void {
+    const seq = this.transcript.messages.findLast(({ sender }) => sender.kind === 'agent')?.seq ?? 0
+    if (seq > this.readSent && this.link.send({ t: 'read', seq })) this.readSent = seq
   }
 
   askForPerson(): void {
@@ -114,12 +163,13 @@ export class Chat {
     this.changed()
   }
 
-  private async ticket(): Promise<{ url: string; ticket: string }> {
+  private async ticket(): Promise<Door> {
     const opened = await this.session.open()
     this.settings = opened.settings
     this.conversation = opened.conversation ?? this.session.read('conversation')
+    this.email = opened.contact?.email ?? ''
     this.changed()
-    return { url: this.session.socketURL(opened.ws_path), ticket: opened.ticket }
+    return this.session.door(opened)
   }
 
   private receive(frame: ToVisitor): void {
@@ -141,6 +191,9 @@ export class Chat {
       case 'state':
         this.setState(frame)
         break
+      case 'read':
+        this.readUpTo = Math.max(this.readUpTo, frame.seq)
+        break
       case 'ack':
         this.remember(frame.conversation)
         this.courier.ack(frame)
@@ -156,6 +209,8 @@ export class Chat {
     this.remember(frame.conversation)
     this.storedUpTo = frame.last_seq ?? 0
     this.setState(frame)
+    this.readUpTo = frame.read ?? 0
+    this.readSent = 0
     this.canRate = !!frame.can_rate
     this.shown = frame.conversation
     this.asking = false
@@ -196,10 +251,11 @@ export class Chat {
     this.link.hello()
   }
 
-  private setState(frame: { state?: State; queue?: Place; agent?: { name: string }; can_rate?: boolean }): void {
+  private setState(frame: Partial<Omit<StateFrame, 't'>>): void {
     this.state = frame.state ?? 'bot'
     if (frame.can_rate !== undefined) this.canRate = frame.can_rate
     this.queue = frame.queue
+    this.hours = frame.hours
     this.agent = frame.agent?.name
     if (this.state !== 'bot') this.stream.clear()
     if (this.state === 'queued' || this.state === 'human') this.courier.fulfilled('person')

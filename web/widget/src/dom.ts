@@ -16,6 +16,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return node
 }
 
+/** button makes one with a text; the class says how it looks. */
+export function button(text: string, click: () => void, look?: string): HTMLButtonElement {
+  return el('button', { type: 'button', class: look, click }, text)
+}
+
 /** icon draws one 24-unit path in the current text colour; it carries no name of its own for screen readers. */
 export function icon(path: string): SVGSVGElement {
   const space = 'http://www.w3.org/2000/svg'

@@ -5,12 +5,14 @@ import { Widget } from './widget'
 const script = document.currentScript as HTMLScriptElement | null
 
 function mount(): void {
-  const { key, lang } = script?.dataset ?? {}
+  const { key, lang, identity, name, email } = script?.dataset ?? {}
   if (!script || !key || document.querySelector('[data-handrail=widget]')) return
   const widget = new Widget({
     origin: new URL(script.src).origin,
     key,
     lang: pickLang(lang ?? navigator.language),
+    identity,
+    traits: name || email ? { name, email } : undefined,
   })
   document.body.append(widget.host)
 }

@@ -1,6 +1,8 @@
+import type { Place } from '@handrail/shared/protocol'
 import type { Chat } from './chat'
 import { Composer } from './composer'
-import { el, icon, show } from './dom'
+import { button, el, icon, show } from './dom'
+import { Leave } from './leave'
 import { Log } from './log'
 import { Rating } from './rating'
 import { Tail } from './tail'
@@ -23,6 +25,7 @@ export class Panel {
   private readonly log: Log
   private readonly tail: Tail
   private readonly rating: Rating
+  private readonly leave: Leave
   private wasUp = false
   /** following: the visitor is reading the newest messages, not looking something up further above. */
   private following = true
@@ -30,16 +33,21 @@ export class Panel {
   constructor(
     private readonly chat: Chat,
     private readonly texts: Texts,
-    lang: Lang,
+    private readonly lang: Lang,
     origin: string,
     close: () => void,
   ) {
-    this.log = new Log(texts, lang, origin)
+    this.log = new Log(texts, lang, origin, {
+      file: (id) => chat.file(id),
+      edit: ({ seq, body }) => this.composer.correct(body, (next) => next !== body && chat.edit(seq, next)),
+      remove: ({ seq }) => chat.edit(seq, ''),
+    })
     this.tail = new Tail(chat, texts)
     this.rating = new Rating(texts, (score, comment) => chat.rate(score, comment))
-    this.composer = new Composer(texts, (body) => this.say(body), () => chat.wrote())
+    this.leave = new Leave(texts, (email, body) => chat.leave(email, body))
+    this.composer = new Composer(texts, (body) => this.say(body), () => chat.wrote(), (files) => this.attach(files))
     this.title = el('h2', { id: 'title' }, texts.title)
-    this.person = el('button', { type: 'button', class: 'person', click: () => chat.askForPerson() }, texts.person)
+    this.person = button(texts.person, () => chat.askForPerson(), 'person')
     this.greetingRow = el('div', { class: 'row bot greeting' }, this.greeting)
     this.scroll = el(
       'div',
@@ -47,6 +55,7 @@ export class Panel {
       this.greetingRow,
       this.log.list,
       this.tail.node,
+      this.leave.node,
       this.rating.node,
     )
     // A phone's keyboard, a banner or a longer input make the room for messages smaller.
@@ -55,6 +64,8 @@ export class Panel {
     const head = el('header', {}, el('div', {}, this.title, this.disclosure), closeButton)
     const foot = el('footer', {}, this.composer.node, this.person)
     this.node = el('section', { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', lang, hidden: true }, head, this.banner, this.queue, this.scroll, foot)
+    this.node.addEventListener('dragover', (event) => event.dataTransfer?.types.includes('Files') && event.preventDefault())
+    this.node.addEventListener('drop', (event) => this.drop(event))
   }
 
   update(): void {
@@ -63,8 +74,9 @@ export class Panel {
     const fresh = this.log.update(this.chat.transcript.messages)
     const moved = this.tail.update()
     this.rating.update(this.chat.canRate)
+    this.leave.update(this.chat.mayLeave, this.chat.email)
     show(this.person, this.chat.state === 'bot' || this.chat.state === 'closed')
-    if (this.following && (fresh || moved || this.chat.canRate)) this.toBottom()
+    if (this.following && (fresh || moved || this.chat.canRate || this.chat.mayLeave)) this.toBottom()
   }
 
   toBottom(): void {
@@ -79,6 +91,17 @@ export class Panel {
   private say(body: string): void {
     this.chat.say(body)
     this.toBottom()
+  }
+
+  private attach(files: FileList): void {
+    for (const file of files) this.chat.uploads.add(file)
+    this.toBottom()
+  }
+
+  private drop(event: DragEvent): void {
+    if (!event.dataTransfer?.files.length) return
+    event.preventDefault()
+    this.attach(event.dataTransfer.files)
   }
 
   private drawSettings(): void {
@@ -98,12 +121,26 @@ export class Panel {
   }
 
   private place(): string {
-    const { queue } = this.chat
+    const { queue, hours } = this.chat
+    if (hours && !hours.open) return this.shut(hours.opens_at)
     if (!queue?.position) return this.texts.queued
-    const position = fill(this.texts.position, { n: queue.position })
-    if (!queue.wait_s) return position
-    const wait = queue.wait_s < 60 ? this.texts.waitShort : fill(this.texts.wait, { m: Math.ceil(queue.wait_s / 60) })
-    return `${position} ${wait}`
+    return `${fill(this.texts.position, { n: queue.position })} ${this.wait(queue)}`.trim()
+  }
+
+  private shut(opensAt: string | undefined): string {
+    if (!opensAt) return this.texts.shut
+    const at = new Date(opensAt).toLocaleString(this.lang, { weekday: 'long', day: 'numeric', month: 'long', hour: 'numeric', minute: '2-digit' })
+    return `${this.texts.shut} ${fill(this.texts.opens, { at })}`
+  }
+
+  /** wait says how long it may take, and how far off such a guess has been; one that may be all wrong is a bound only. */
+  private wait({ wait_s: wait = 0, error_s: error = 0 }: Place): string {
+    if (!wait) return ''
+    if (wait + error < 60) return this.texts.waitShort
+    const m = Math.ceil(wait / 60)
+    if (!error) return fill(this.texts.wait, { m })
+    if (error >= wait) return fill(this.texts.upTo, { m: Math.ceil((wait + error) / 60) })
+    return fill(this.texts.give, { m, e: Math.ceil(error / 60) })
   }
 }
 

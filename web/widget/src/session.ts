@@ -1,5 +1,6 @@
-import { Refused } from '@handrail/shared/link'
+import { type Door, Refused } from '@handrail/shared/link'
 import type { Keep } from '@handrail/shared/outbox'
+import type { Target } from '@handrail/shared/uploads'
 
 export interface Settings {
   title: string
@@ -15,6 +16,7 @@ interface Opened {
   ws_path: string
   conversation?: string
   settings: Settings
+  contact?: { name?: string; email?: string; verified?: boolean }
 }
 
 export interface SessionOptions {
@@ -23,11 +25,17 @@ export interface SessionOptions {
   /** key is the public widget key of the page's script tag. */
   key: string
   lang: string
+  /** identity is a token in which the page's own server vouches for who the visitor is. */
+  identity?: string
+  /** traits are what the page says of the visitor, unproved. */
+  traits?: { name?: string; email?: string }
 }
 
 /** Session opens the visitor's sessions and remembers who the visitor is on this browser. */
 export class Session {
   readonly prefix: string
+  /** memory has what storage did not take: without it every reconnection would be another visitor. */
+  private readonly memory = new Map<string, string>()
 
   constructor(
     private readonly options: SessionOptions,
@@ -55,19 +63,35 @@ export class Session {
     return opened
   }
 
-  socketURL(path: string): string {
-    return new URL(path, this.options.origin).href.replace(/^http/, 'ws')
+  /** door names the socket and, for networks that let none through, the polls. */
+  door({ ws_path, ticket }: Pick<Opened, 'ws_path' | 'ticket'>): Door {
+    const url = new URL(ws_path, this.options.origin).href.replace(/^http/, 'ws')
+    return { url, ticket, poll: this.address('poll') }
+  }
+
+  /** uploads is where files go. */
+  uploads(): Target {
+    return { url: this.address('attachments'), token: this.read('contact'), conversation: this.read('conversation') }
+  }
+
+  /** file fetches an attachment; only this visitor's token opens it. */
+  async file(id: string): Promise<Blob> {
+    const headers = { Authorization: `Bearer ${this.read('contact')}` }
+    const response = await fetch(`${this.address('attachments')}/${id}`, { credentials: 'omit', headers })
+    if (!response.ok) throw await failure(response)
+    return response.blob()
   }
 
   read(name: string): string {
     try {
-      return this.keep?.getItem(this.prefix + name) ?? ''
+      return this.keep?.getItem(this.prefix + name) ?? this.memory.get(name) ?? ''
     } catch {
-      return ''
+      return this.memory.get(name) ?? ''
     }
   }
 
   write(name: string, value: string): void {
+    this.memory.set(name, value)
     try {
       if (value) this.keep?.setItem(this.prefix + name, value)
       else this.keep?.removeItem(this.prefix + name)
@@ -76,15 +100,22 @@ export class Session {
     }
   }
 
+  private address(route: string): string {
+    return `${this.options.origin}/api/v1/widget/${route}`
+  }
+
   private post(): Promise<Response> {
+    const { key, lang, identity, traits } = this.options
     const body = {
-      key: this.options.key,
+      key,
       contact_token: this.read('contact') || undefined,
-      lang: this.options.lang,
+      lang,
+      identity,
+      traits,
       page_url: location.href,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     }
-    return fetch(`${this.options.origin}/api/v1/widget/session`, {
+    return fetch(this.address('session'), {
       method: 'POST',
       credentials: 'omit',
       headers: { 'Content-Type': 'application/json' },

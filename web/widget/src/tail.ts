@@ -1,7 +1,8 @@
 import type { Choice, Message } from '@handrail/shared/protocol'
 import { render } from '@handrail/shared/markdown'
+import type { Upload } from '@handrail/shared/uploads'
 import type { Chat } from './chat'
-import { el } from './dom'
+import { button, el } from './dom'
 import { fill, type Texts } from './texts'
 
 /** Tail draws what stands below the confirmed messages: texts on their way, the growing answer, choices, typing. */
@@ -22,7 +23,8 @@ export class Tail {
     const key = JSON.stringify(parts)
     if (key === this.drawn) return false
     this.drawn = key
-    const nodes = [...parts.pending.map((body) => this.pending(body)), this.failure(parts.failure)]
+    const nodes = [this.seen(parts.seen), ...parts.pending.map((body) => this.pending(body)), this.failure(parts.failure)]
+    nodes.push(...parts.uploads.map((upload) => this.upload(upload)))
     nodes.push(this.answer(parts.stream), this.choices(parts.choices), this.dots(parts.typing))
     nodes.push(this.suggestions(parts.suggestions))
     this.node.replaceChildren(...nodes.filter((node) => node !== null))
@@ -34,7 +36,9 @@ export class Tail {
     const last = chat.transcript.messages.at(-1)
     const empty = !last && chat.pending.length === 0
     return {
-      pending: chat.pending.map((frame) => frame.body),
+      seen: last?.sender.kind === 'visitor' && chat.readUpTo >= last.seq,
+      pending: chat.pending.map((frame) => chat.label(frame)),
+      uploads: chat.uploads.items,
       failure: chat.rejected?.reason ?? '',
       stream: chat.stream.text,
       choices: chat.pending.length ? [] : this.open(last),
@@ -58,10 +62,25 @@ export class Tail {
     return el('div', { class: 'row visitor pending' }, meta, el('div', { class: 'text' }, body))
   }
 
+  private seen(on: boolean): HTMLElement | null {
+    return on ? el('div', { class: 'meta seen' }, this.texts.seen) : null
+  }
+
+  private upload({ id, name, share, trouble, limit }: Upload): HTMLElement {
+    const { texts, chat } = this
+    const stop = button(texts.cancel, () => chat.uploads.remove(id))
+    if (!trouble) {
+      const label = fill(texts.uploading, { name })
+      return el('div', { class: 'upload' }, el('span', {}, label), el('progress', { value: share.toFixed(2), 'aria-label': label }), stop)
+    }
+    const again = trouble === 'failed' ? button(texts.again, () => chat.uploads.again(id)) : null
+    const why = fill(texts[trouble], { name, limit: limit && `(≤ ${limit})` })
+    return el('div', { class: 'failure', role: 'alert' }, why, ' ', again, ' ', stop)
+  }
+
   private failure(reason: string): HTMLElement | null {
     if (!reason) return null
-    const again = el('button', { type: 'button', click: () => this.chat.repeat() }, this.texts.again)
-    return el('div', { class: 'failure', role: 'alert' }, fill(this.texts.notSent, { reason }), ' ', again)
+    return el('div', { class: 'failure', role: 'alert' }, fill(this.texts.notSent, { reason }), ' ', button(this.texts.again, () => this.chat.repeat()))
   }
 
   private answer(text: string): HTMLElement | null {
@@ -71,17 +90,15 @@ export class Tail {
   }
 
   private choices(choices: Choice[]): HTMLElement | null {
-    if (!choices.length) return null
-    const buttons = choices.map(({ id, label }) =>
-      el('button', { type: 'button', click: () => this.chat.say(label, id) }, label),
-    )
-    return el('div', { class: 'chips', role: 'group', 'aria-label': this.texts.choices }, ...buttons)
+    return this.chips(this.texts.choices, choices.map(({ id, label }) => button(label, () => this.chat.say(label, id))))
   }
 
   private suggestions(suggestions: string[]): HTMLElement | null {
-    if (!suggestions.length) return null
-    const buttons = suggestions.map((text) => el('button', { type: 'button', click: () => this.chat.say(text) }, text))
-    return el('div', { class: 'chips', role: 'group', 'aria-label': this.texts.suggestions }, ...buttons)
+    return this.chips(this.texts.suggestions, suggestions.map((text) => button(text, () => this.chat.say(text))))
+  }
+
+  private chips(label: string, buttons: HTMLElement[]): HTMLElement | null {
+    return buttons.length ? el('div', { class: 'chips', role: 'group', 'aria-label': label }, ...buttons) : null
   }
 
   private dots(name: string): HTMLElement | null {

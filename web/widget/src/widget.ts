@@ -10,6 +10,8 @@ export interface WidgetOptions {
   origin: string
   key: string
   lang: Lang
+  identity?: string
+  traits?: { name?: string; email?: string }
 }
 
 const CHAT = 'M4 4h16v12H9l-5 4z'
@@ -93,7 +95,7 @@ export class Widget {
     if (!this.launcher) return
     if (this.isOpen) this.panel.update()
     this.markSeen()
-    const unread = this.chat.transcript.messages.filter((m) => m.seq > this.seen && !['visitor', 'system'].includes(m.sender.kind)).length
+    const unread = this.chat.transcript.messages.filter((m) => m.seq > this.seen && m.sender.kind !== 'visitor' && ['text', 'file'].includes(m.kind)).length
     show(this.badge, unread > 0)
     this.badge.textContent = String(unread)
     const label = this.isOpen ? this.texts.close : unread ? fill(this.texts.openUnread, { n: unread }) : this.texts.open
@@ -105,6 +107,7 @@ export class Widget {
   private markSeen(): void {
     if (this.chat.transcript.cursor < this.seen) return
     if (!this.isOpen || document.visibilityState === 'hidden') return
+    this.chat.read()
     this.seen = this.chat.transcript.cursor
     this.session.write('seen', String(this.seen))
   }

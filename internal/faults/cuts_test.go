@@ -1,0 +1,195 @@
+package faults_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"handrail/internal/client"
+	"handrail/internal/faults"
+)
+
+// TestF3LostReplies cuts every connection at the first byte that the server sends after a message, so that the message
+// is stored and its sender cannot know.
+func TestF3LostReplies(t *testing.T) {
+	c := boot(t, faults.Options{})
+	const writers = 8
+	ledger := faults.NewLedger()
+	var committed, wanted atomic.Int64
+	wanted.Store(int64(times(40, 1000)))
+	var writing sync.WaitGroup
+	for i := range writers {
+		w := newCutWriter(t, c, ledger, fmt.Sprintf("visitor%d", i), i)
+		writing.Go(func() {
+			for n := 0; wanted.Add(-1) >= 0 && !t.Failed(); n++ {
+				if w.cutOne(t, n) {
+					committed.Add(1)
+				} else {
+					wanted.Add(1) // cut too early: a ping came first
+				}
+			}
+		})
+	}
+	writing.Wait()
+	problems, err := ledger.Check(t.Context(), c.DB, nil)
+	require.NoError(t, err)
+	sent, acked := ledger.Count()
+	shared.report.Count("F3", "replies cut after commit", int(committed.Load()), "")
+	shared.report.Count("F3", "differences between ledger and database", len(problems), "0")
+	require.Empty(t, problems)
+	require.Equal(t, sent, acked, "every message is acknowledged in the end, with its first number")
+}
+
+// cutWriter is a visitor with links of their own.
+type cutWriter struct {
+	cluster *faults.Cluster
+	ledger  *faults.Ledger
+	name    string
+	visitor *client.Visitor
+	links   []*faults.Proxy
+	lost    chan struct{}
+	up      chan struct{}
+}
+
+func newCutWriter(t *testing.T, c *faults.Cluster, ledger *faults.Ledger, name string, i int) *cutWriter {
+	w := &cutWriter{cluster: c, ledger: ledger, name: name, lost: make(chan struct{}, 1000), up: make(chan struct{}, 1000)}
+	var urls []string
+	for _, n := range []*faults.Node{c.Nodes[i%len(c.Nodes)], c.Nodes[(i+1)%len(c.Nodes)]} {
+		link, err := n.Link()
+		require.NoError(t, err)
+		w.links = append(w.links, link)
+		urls = append(urls, link.URL())
+	}
+	var err error
+	w.visitor, err = client.NewVisitor(client.Config{URLs: urls, PauseFirst: 10 * time.Millisecond, PauseMost: time.Second, Patience: 5 * time.Second},
+		client.Site{Key: c.Widget}, client.Handlers{
+			Entry: func(e client.Entry) { ledger.Shown(name, e) }, Acked: ledger.Acked,
+			Connected: func(string) { w.up <- struct{}{} }, Lost: func(string, error) { w.lost <- struct{}{} }})
+	require.NoError(t, err)
+	live(t, w.visitor.Run)
+	return w
+}
+
+// cutOne sends a message whose reply is lost, and reports whether it was stored all the same.
+func (w *cutWriter) cutOne(t *testing.T, n int) bool {
+	receive(t, w.up)
+	for _, l := range w.links {
+		if err := l.Poison("downstream", "limit_data", map[string]any{"bytes": 0}); err != nil {
+			t.Error(err)
+		}
+	}
+	body := fmt.Sprintf("%s says %d", w.name, n)
+	id := w.ledger.Sent(w.name, body, func() string { return w.visitor.Send(body) })
+	receive(t, w.lost)
+	stored := w.stored(t, id)
+	for _, l := range w.links {
+		if err := l.Heal(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := w.visitor.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	return stored
+}
+
+func (w *cutWriter) stored(t *testing.T, clientID string) (yes bool) {
+	err := w.cluster.DB.InSystemTx(t.Context(), func(tx pgx.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM messages WHERE client_id = $1::uuid)`, clientID).Scan(&yes)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return yes
+}
+
+// TestF6Duplicates sends every message on two nodes at once, three times, and then its id with another text.
+func TestF6Duplicates(t *testing.T) {
+	c := boot(t, faults.Options{})
+	ledger := faults.NewLedger()
+	visitors, each := times(10, 100), times(10, 100)
+	var conflicts atomic.Int64
+	var writing sync.WaitGroup
+	for i := range visitors {
+		writing.Go(func() {
+			d := duplicator{c, ledger, fmt.Sprintf("visitor%d", i), &conflicts}
+			d.run(t, each)
+		})
+	}
+	writing.Wait()
+	problems, err := ledger.Check(t.Context(), c.DB, nil)
+	require.NoError(t, err)
+	shared.report.Count("F6", "messages sent on two nodes at once, 3 times", visitors*each, "")
+	shared.report.Count("F6", "ids reused with another text and refused", int(conflicts.Load()), "all")
+	shared.report.Count("F6", "differences between ledger and database", len(problems), "0")
+	require.Empty(t, problems)
+	require.EqualValues(t, visitors*each, conflicts.Load())
+}
+
+type duplicator struct {
+	cluster   *faults.Cluster
+	ledger    *faults.Ledger
+	name      string
+	conflicts *atomic.Int64
+}
+
+// visitor opens one more session of a contact.
+func (d *duplicator) visitor(t *testing.T, node int, site client.Site) *client.Visitor {
+	v, err := client.NewVisitor(client.Config{URLs: []string{d.cluster.Nodes[node].URL()}, PauseFirst: 50 * time.Millisecond, PauseMost: time.Second}, site,
+		client.Handlers{Acked: d.ledger.Acked, Refused: func(r client.Refusal) {
+			if r.Code != "conflict" {
+				d.ledger.Note("refused: %s: %s", r.Code, r.Message)
+			}
+			d.conflicts.Add(1)
+		}})
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	live(t, v.Run)
+	return v
+}
+
+func (d *duplicator) run(t *testing.T, messages int) {
+	first := d.visitor(t, 0, client.Site{Key: d.cluster.Widget})
+	d.ledger.Sent(d.name, "hello", func() string { return first.Send("hello") })
+	settled(t, first)
+	conversation, _ := first.Place()
+	second := d.visitor(t, 1, client.Site{Key: d.cluster.Widget, Token: first.Token(), Conversation: conversation})
+	for n := range messages {
+		body := fmt.Sprintf("%s says %d", d.name, n)
+		id := d.ledger.Sent(d.name, body, func() string { return first.Send(body) })
+		second.SendAs(id, body)
+		for range 2 {
+			first.SendAs(id, body)
+			second.SendAs(id, body)
+		}
+		settled(t, first)
+		settled(t, second)
+		second.SendAs(id, "something else")
+		settled(t, second)
+	}
+}
+
+// settled waits until everything that a visitor has sent was answered.
+func settled(t *testing.T, v *client.Visitor) {
+	if err := v.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// receive waits for a sign, for a minute at most.
+func receive(t *testing.T, c <-chan struct{}) {
+	timer := time.NewTimer(time.Minute)
+	defer timer.Stop()
+	select {
+	case <-c:
+	case <-timer.C:
+		t.Error("nothing happens for a minute")
+	}
+}
