@@ -155,6 +155,27 @@ teams: [{count: 2, capacity: 1, shifts: ["01:00-02:00"]}]
 	require.InDelta(t, 1, r.Abandonment, 0)
 }
 
+// TestTheMoreUrgentGoFirst has one agent for two groups: of three who wait, the urgent one overtakes who came a moment
+// before, and not who came long before.
+func TestTheMoreUrgentGoFirst(t *testing.T) {
+	t.Parallel()
+	s := load(t, `
+handling: {shape: constant, mean: 10m}
+kinds: [{name: a, share: 1}, {name: b, share: 1, attributes: {urgent: true}}]
+groups: [{name: x, policy: round_robin}, {name: y, policy: round_robin}]
+teams: [{count: 1, groups: [x, y], capacity: 1}]
+routing_rules:
+- {condition: urgent == true, action: "assign_to_group('y'); set_priority(1)"}
+- {condition: "true", action: assign_to_group('x')}
+`)
+	for at, want := range map[string]float64{"20": 0 + 580 + 650, "500": 0 + 590 + 700} {
+		require.NoError(t, s.LoadReplay(strings.NewReader("at,handling_s,kind\n0,,a\n10,,a\n"+at+",60,b\n")))
+		day, err := s.Draw(t.Context(), 1)
+		require.NoError(t, err)
+		require.InDelta(t, want/3, s.Run(day, "").Wait.Mean, 0.001, at)
+	}
+}
+
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	s := load(t, "handling: {shape: constant, mean: 10m}\nteams: [{count: 1, capacity: 1}]\nkinds: [{name: a, share: 1}, {name: b, share: 1}]")
