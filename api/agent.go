@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"strconv"
 
@@ -32,6 +31,8 @@ func agentOperations() map[string]operation[*agentConn] {
 		"transfer": {auth.WorkDesk, (*agentConn).transfer},
 		"invite":   {auth.WorkDesk, (*agentConn).invite},
 		"leave":    {auth.WorkDesk, (*agentConn).leaveConference},
+		"edit":     {auth.WorkDesk, (*agentConn).edit},
+		"read":     {auth.WorkDesk, (*agentConn).seen},
 	}
 }
 
@@ -185,23 +186,22 @@ func (a *agentConn) mine(id uuid.UUID) (chat.Conversation, error) {
 // text stores a reply to the visitor or a note. It carries the epoch under which the agent is in charge, so that a
 // reply that was overtaken by a transfer is refused.
 func (a *agentConn) text(in inbound) error {
-	c, err := a.mine(in.Conversation)
-	if errs.Is(err, errs.Conflict) {
-		// It may be the retry of a reply that was stored before the conversation moved on: the log finds it by its
-		// client_id, and refuses anything new under an epoch that no conversation reaches.
-		c.ID, c.Epoch = in.Conversation, math.MaxInt32
-	} else if err != nil {
+	if in.Kind == chat.KindFile {
+		return a.file(in)
+	}
+	epoch, err := a.epoch(in.Conversation)
+	if err != nil {
 		return err
 	}
 	if in.Kind != chat.KindNote {
 		in.Kind = chat.KindText
 	}
-	m, err := a.server.c.Log.Append(a.ctx, a.me.Workspace, c.ID, chat.Entry{
-		ClientID: in.ClientID, Sender: a.sender(), Kind: in.Kind, Body: in.Body, Epoch: c.Epoch})
+	m, err := a.server.c.Log.Append(a.ctx, a.me.Workspace, in.Conversation, chat.Entry{
+		ClientID: in.ClientID, Sender: a.sender(), Kind: in.Kind, Body: in.Body, Epoch: epoch})
 	if err != nil {
 		return err
 	}
-	a.socket.put(acknowledgement(in.ClientID, m.Seq, c.ID))
+	a.socket.put(acknowledgement(in.ClientID, m.Seq, in.Conversation))
 	return nil
 }
 

@@ -67,13 +67,16 @@ type Config struct {
 
 	// SecureCookies marks session cookies as Secure with the __Host- prefix. It needs HTTPS.
 	SecureCookies bool
-	Settings      WidgetSettings
+	// AttachmentBytes is the size that a file in a conversation may have; 0 means 10 MB.
+	AttachmentBytes int64
+	Settings        WidgetSettings
 }
 
 // Server is the HTTP and WebSocket face of Handrail.
 type Server struct {
 	c           Config
 	hub         *Hub
+	polls       *polls
 	handler     http.Handler
 	router      chi.Router
 	openapi     *huma.OpenAPI
@@ -83,11 +86,16 @@ type Server struct {
 
 // New wires the routes. It neither listens nor starts a goroutine.
 func New(c Config) *Server {
+	if c.AttachmentBytes == 0 {
+		c.AttachmentBytes = defaultAttachmentBytes
+	}
 	s := &Server{c: c, permissions: map[string]auth.Permission{}}
 	s.hub = newHub(c)
+	s.polls = newPolls(s.hub)
 	s.install()
 	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug)}
+	s.http.RegisterOnShutdown(s.polls.drain)
 	return s
 }
 
@@ -95,7 +103,13 @@ func New(c Config) *Server {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Start begins to listen to the bus; it comes before Serve.
-func (s *Server) Start(ctx context.Context) error { return s.hub.start(ctx) }
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.hub.start(ctx); err != nil {
+		return err
+	}
+	s.hub.running.Go(s.polls.expire)
+	return nil
+}
 
 // Serve answers requests on l until Shutdown.
 func (s *Server) Serve(l net.Listener) error {

@@ -23,6 +23,7 @@ type messageView struct {
 	Body     string          `json:"body"`
 	Data     json.RawMessage `json:"data,omitempty"`
 	At       time.Time       `json:"at"`
+	Erased   bool            `json:"erased,omitempty" doc:"the visitor's data was erased; the kind is erased too"`
 }
 
 type senderView struct {
@@ -32,7 +33,7 @@ type senderView struct {
 
 func viewOf(m chat.Message) messageView {
 	return messageView{Seq: m.Seq, ClientID: m.ClientID, Sender: senderView{m.Sender.Kind, m.Sender.Name}, Kind: m.Kind,
-		Body: m.Body, Data: m.Data, At: m.At}
+		Body: m.Body, Data: m.Data, At: m.At, Erased: m.Kind == chat.KindErased}
 }
 
 type conversationView struct {
@@ -56,6 +57,7 @@ func conversationOf(c chat.Conversation) conversationView {
 type listConversationsInput struct {
 	State []chat.State `query:"state" doc:"only these states"`
 	Limit int          `query:"limit" default:"50" minimum:"1" maximum:"500"`
+	Q     string       `query:"q" maxLength:"200" doc:"words that must all stand in one message"`
 }
 
 type conversationsOutput struct {
@@ -66,7 +68,7 @@ type conversationsOutput struct {
 
 func (s *Server) listConversations(ctx context.Context, in *listConversationsInput) (*conversationsOutput, error) {
 	p := who(ctx)
-	found, err := s.visible(ctx, p, chat.Filter{States: in.State, Limit: in.Limit})
+	found, err := s.visible(ctx, p, chat.Filter{States: in.State, Limit: in.Limit, Words: in.Q})
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +88,7 @@ func (s *Server) visible(ctx context.Context, p auth.Principal, f chat.Filter) (
 	}
 	var found []chat.Conversation
 	if len(f.States) == 0 || slices.Contains(f.States, chat.StateQueued) {
-		waiting, err := s.c.Log.Conversations(ctx, p.Workspace, chat.Filter{States: []chat.State{chat.StateQueued}, Limit: f.Limit})
+		waiting, err := s.c.Log.Conversations(ctx, p.Workspace, chat.Filter{States: []chat.State{chat.StateQueued}, Limit: f.Limit, Words: f.Words})
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,9 @@ type inbound struct {
 	AgentID      int64     `json:"agent_id"`
 	Note         string    `json:"note"`
 	Email        string    `json:"email"`
+	Seq          int64     `json:"seq"`
+	Removed      bool      `json:"removed"`
+	Attachment   uuid.UUID `json:"attachment"`
 }
 
 // outbound is any frame that the server sends.
@@ -46,6 +49,7 @@ type outbound struct {
 	Agent   *nameView  `json:"agent,omitempty"`
 	CanRate *bool      `json:"can_rate,omitempty"`
 	Hours   *hoursView `json:"hours,omitempty"` // while nobody is on duty
+	Read    *int64     `json:"read,omitempty"`  // how far the other side has read
 }
 
 type queueView struct {

@@ -33,20 +33,21 @@ type Hub struct {
 	running sync.WaitGroup
 	subs    []*events.Subscription
 	dirty   chan *room // rooms that have something to read
+	marks   marks
 	sockets prometheus.Gauge
 	buffers sync.Pool // of the sockets' writers
 
 	mu     sync.RWMutex
 	rooms  map[uuid.UUID]*room
 	agents map[*agentConn]struct{}
-	all    map[*socket]struct{}
+	all    map[peer]struct{}
 	turn   int                // of the latest socket to be pinged
 	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
 }
 
 func newHub(c Config) *Hub {
-	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[*socket]struct{}{},
-		desks: map[uuid.UUID]bool{}, dirty: make(chan *room, 4096),
+	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[peer]struct{}{},
+		desks: map[uuid.UUID]bool{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "handrail_sockets", Help: "Open WebSocket connections."})}
 	h.buffers.New = func() any {
 		b := make([]byte, 0, writeSize)
@@ -62,7 +63,8 @@ func newHub(c Config) *Hub {
 func (h *Hub) start(ctx context.Context) error {
 	context.AfterFunc(ctx, h.cancel)
 	for subject, handle := range map[string]func(string, []byte){
-		"conv.*.hint": h.onHint, "conv.*.delta": h.onDelta, "conv.*.typing": h.onTyping, "desk.*": h.onDesk,
+		"conv.*.hint": h.onHint, "conv.*.delta": h.onDelta, "conv.*.typing": h.onTyping, "conv.*.read": h.onRead,
+		"desk.*": h.onDesk,
 	} {
 		sub, err := h.c.Bus.Subscribe(subject, handle)
 		if err != nil {
@@ -76,6 +78,8 @@ func (h *Hub) start(ctx context.Context) error {
 	h.running.Go(h.poll)
 	h.running.Go(h.ping)
 	h.running.Go(h.dismissDisabled)
+	h.running.Go(h.storeMarks)
+	h.running.Go(h.pruneAttachments)
 	return nil
 }
 
@@ -114,6 +118,24 @@ func (h *Hub) run(s *socket, handle func(inbound), alive, leave func()) {
 		h.mu.Unlock()
 		h.sockets.Dec()
 	})
+}
+
+// adopt keeps a client that has no socket until forget, so that it is closed with the others. It refuses once the hub
+// has stopped.
+func (h *Hub) adopt(p peer) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx.Err() != nil {
+		return false
+	}
+	h.all[p] = struct{}{}
+	return true
+}
+
+func (h *Hub) forget(p peer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.all, p)
 }
 
 // watch brings the watcher up to date from its cursor and keeps it so until unwatch.
@@ -184,8 +206,8 @@ func (h *Hub) ping() {
 		}
 		var due []*socket
 		h.mu.RLock()
-		for s := range h.all {
-			if s.slot%slots == turn%slots {
+		for p := range h.all {
+			if s, ok := p.(*socket); ok && s.slot%slots == turn%slots {
 				due = append(due, s)
 			}
 		}

@@ -30,12 +30,13 @@ type room struct {
 
 // watcher is one socket's view of a room.
 type watcher struct {
-	socket  *socket
+	socket  peer
 	visitor bool      // sees no notes
 	sender  string    // kind and id of who watches, so that nobody is told of their own typing
 	id      uuid.UUID // of the conversation
 	cursor  int64     // seq of the last message queued; guarded by the room's mu
 	waits   bool      // for the socket to take what is queued, before more of the history is read; guarded likewise
+	read    int64     // how far they have read; likewise
 
 	may func(context.Context) error // [errs.NotFound] when the watcher may not read the conversation any more; nil = always
 }
@@ -169,7 +170,7 @@ func (r *room) changes(m *chat.Message) bool {
 
 // reopens reports whether a message reopened the conversation: that leaves no system entry.
 func (r *room) reopens(m *chat.Message) bool {
-	return r.state == chat.StateClosed && m.Sender.Kind == chat.Visitor && m.Kind == chat.KindText
+	return r.state == chat.StateClosed && m.Sender.Kind == chat.Visitor && (m.Kind == chat.KindText || m.Kind == chat.KindFile)
 }
 
 // encoding is a message on its way to watchers: encoded at most once for visitors and once for staff.
@@ -212,7 +213,14 @@ func (r *room) sendState(ctx context.Context) error {
 	r.mu.Unlock()
 	f.Type = "state"
 	f.LastSeq = nil
-	r.send(frame(f))
+	forVisitor := frame(f)
+	marks, err := r.hub.c.Log.ReadMarks(ctx, r.workspace, r.id)
+	if err != nil {
+		return err
+	}
+	f.Read = &marks.Visitor
+	forStaff := frame(f)
+	r.sendSides(forVisitor, forStaff)
 	return r.dismiss(ctx)
 }
 
@@ -271,11 +279,18 @@ func (r *room) withPeople() bool {
 }
 
 // send queues a frame for every watcher.
-func (r *room) send(encoded []byte) {
+func (r *room) send(encoded []byte) { r.sendSides(encoded, encoded) }
+
+// sendSides queues one frame for visitors and another for staff.
+func (r *room) sendSides(forVisitor, forStaff []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for w := range r.watchers {
-		w.socket.put(encoded)
+		if w.visitor {
+			w.socket.put(forVisitor)
+		} else {
+			w.socket.put(forStaff)
+		}
 	}
 }
 

@@ -36,13 +36,15 @@ func (s *Server) install() {
 	route(s, api, "GET", "/api/v1/agents/online_status", auth.ReadPresence, "Status and load of one agent", s.onlineStatus)
 	route(s, api, "GET", "/api/v1/conversations", auth.ReadConversations, "List conversations", s.listConversations)
 	route(s, api, "GET", "/api/v1/conversations/{id}", auth.ReadConversations, "Read a conversation", s.getConversation)
+	s.installContacts(api)
 	route(s, api, "GET", "/api/v1/conversations/{id}/messages", auth.ReadConversations, "Read messages", s.listMessages)
 	route(s, api, "GET", "/api/v1/conversations/{id}/evidence", auth.ReadConversations, "Why the bot did what it did", s.evidence)
 	s.installKnowledge(api)
 	s.installIntents(api)
 	s.installEvals(api)
-	s.installRouting(api)
 	s.installDesk(api)
+	s.installMessages(r)
+	s.installRouting(api)
 	route(s, api, "GET", "/api/v1/users", auth.ManageUsers, "List staff", s.listUsers)
 	route(s, api, "POST", "/api/v1/users", auth.ManageUsers, "Add a member of staff", s.addUser)
 	route(s, api, "POST", "/api/v1/keys", auth.ManageKeys, "Make an API key", s.addKey)
@@ -148,11 +150,11 @@ func operationID(method, path string) string {
 	return strings.ToLower(method) + "-" + path
 }
 
-// sameSite refuses state changes that another site's page sends with a visitor's cookies. The widget's session route
-// is meant for other sites and uses no cookie.
+// sameSite refuses state changes that another site's page sends with a visitor's cookies. The widget's routes are meant
+// for other sites and use no cookie.
 func (s *Server) sameSite(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
-	guard.AddInsecureBypassPattern("POST /api/v1/widget/session")
+	guard.AddInsecureBypassPattern("POST /api/v1/widget/")
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, errs.New(errs.Forbidden, "this request came from another site's page"))
 	}))

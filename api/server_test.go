@@ -32,6 +32,7 @@ import (
 	"handrail/internal/events"
 	"handrail/internal/postgres"
 	"handrail/internal/postgres/pgtest"
+	"handrail/internal/webhook"
 	"handrail/knowledge"
 )
 
@@ -42,6 +43,7 @@ type system struct {
 	database  string
 	workspace uuid.UUID
 	widget    string
+	db        *postgres.DB
 	auth      *auth.Store
 	log       *chat.Log
 	desk      *handoff.Desk
@@ -64,7 +66,7 @@ func startOn(t *testing.T, database string) *system {
 	bus, err := events.Open(ctx, events.Config{})
 	require.NoError(t, err)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := &system{t: t, database: database, auth: auth.NewStore(db)}
+	s := &system{t: t, database: database, db: db, auth: auth.NewStore(db)}
 	s.workspace, err = s.auth.EnsureWorkspace(ctx, auth.DefaultWorkspace, "Test")
 	require.NoError(t, err)
 	s.widget, err = s.auth.EnsureWidget(ctx, s.workspace, "shop", []string{"https://shop.example"})
@@ -77,7 +79,9 @@ func startOn(t *testing.T, database string) *system {
 	}, ".", ingest.Options{Collection: "help"})
 	require.NoError(t, err)
 	s.log = chat.NewLog(db, bus, chat.Config{})
-	desk := handoff.New(db, s.log, bus, handoff.Config{})
+	hooks, err := webhook.New(db, webhook.Config{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Logger: logger})
+	require.NoError(t, err)
+	desk := handoff.New(db, s.log, bus, handoff.Config{Hooks: hooks})
 	s.desk = desk
 	s.intents = intent.NewClassifier(db)
 	trainer := intent.NewTrainer(s.intents, logger)
@@ -88,11 +92,12 @@ func startOn(t *testing.T, database string) *system {
 	require.NoError(t, err)
 	s.curator = curation.New(curation.Config{DB: db, Base: base, Bot: b, Mask: intent.Mask, Logger: logger})
 	runs := evals.NewStore(evals.StoreConfig{DB: db, Bot: b, Logger: logger, Reviewed: s.reviewed, Poll: 50 * time.Millisecond})
-	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth, Curator: s.curator,
+	s.server = api.New(api.Config{DB: db, Bus: bus, Log: s.log, Desk: desk, Bot: b, Base: base, Jobs: jobs, Auth: s.auth, Curator: s.curator, Hooks: hooks,
 		Evals: runs, Classifier: s.intents, Trainer: trainer, Workspace: s.workspace, Version: "test", Logger: logger, Metrics: prometheus.NewRegistry(),
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>console")}},
 		Widget:  fstest.MapFS{"widget.js": {Data: []byte("// widget")}}})
 	s.log.Start(ctx)
+	require.NoError(t, hooks.Start(ctx))
 	desk.Start(ctx)
 	worker.Start(ctx)
 	s.curator.Start(ctx)
@@ -122,6 +127,7 @@ func startOn(t *testing.T, database string) *system {
 		require.NoError(t, trainer.Stop(deadline))
 		worker.Stop()
 		desk.Stop()
+		require.NoError(t, hooks.Stop(deadline))
 		s.log.Stop()
 		bus.Close()
 		db.Close()
@@ -209,6 +215,7 @@ type received struct {
 	Mine         []struct{ Conversation uuid.UUID }
 	LastSeq      int64 `json:"last_seq"`
 	CanRate      bool  `json:"can_rate"`
+	Read         int64 `json:"read"`
 }
 
 func (s *system) dial(path, ticket, origin string) (*client, *http.Response, error) {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -251,9 +250,9 @@ func (s *socket) read(ctx context.Context, handle func(inbound), alive func()) {
 			break
 		}
 		extend()
-		var in inbound
-		if err := json.Unmarshal(data, &in); err != nil {
-			s.put(frame(failure(in, errs.Wrap(err, errs.Invalid, "the frame is not a JSON object with this protocol's fields"))))
+		in, err := readFrame(data)
+		if err != nil {
+			s.put(frame(failure(in, err)))
 			continue
 		}
 		handle(in)

@@ -28,13 +28,15 @@ func visitorOperations() map[string]operation[*visitorConn] {
 		"csat":   {auth.Visitor, (*visitorConn).rate},
 
 		"leave_message": {auth.Visitor, (*visitorConn).leaveMessage},
+		"edit":          {auth.Visitor, (*visitorConn).edit},
+		"read":          {auth.Visitor, (*visitorConn).seen},
 	}
 }
 
-// visitorConn is a visitor's socket and the conversation it shows.
+// visitorConn is a visitor's connection and the conversation it shows.
 type visitorConn struct {
 	server  *Server
-	socket  *socket
+	socket  peer
 	ctx     context.Context
 	ws      uuid.UUID
 	contact chat.Contact
@@ -47,41 +49,54 @@ type visitorConn struct {
 
 // visitorSocket upgrades a visitor's connection.
 func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
-	conn, err := s.admitVisitor(r)
+	ticket, err := ticketOf(r)
 	if err != nil {
 		s.refuseSocket(w, r, err)
 		return
 	}
-	if conn.socket, err = s.upgrade(w, r); err != nil {
+	conn, _, err := s.admitVisitor(r, ticket)
+	if err != nil {
+		s.refuseSocket(w, r, err)
+		return
+	}
+	sock, err := s.upgrade(w, r)
+	if err != nil {
 		return // the upgrader has answered
 	}
+	conn.socket = sock
+	s.hub.run(sock, s.visitorFrames(conn), func() {}, conn.leave)
+}
+
+// visitorFrames returns what carries out the frames of one connection, one at a time.
+func (s *Server) visitorFrames(conn *visitorConn) func(inbound) {
 	operations, limit := visitorOperations(), &bucket{}
-	s.hub.run(conn.socket, func(in inbound) {
+	return func(in inbound) {
 		if !limit.take(conn.allowance()) {
 			conn.socket.put(frame(failure(in, errs.New(errs.RateLimited, "too many messages: wait a moment"))))
 			return
 		}
 		dispatch(conn, conn.socket, operations, in, s)
-	}, func() {}, conn.leave)
+	}
 }
 
-func (s *Server) admitVisitor(r *http.Request) (*visitorConn, error) {
-	ws, subject, err := s.redeem(r)
+// admitVisitor uses a ticket up and returns the visitor it lets in, and the origins of the pages that may show them.
+func (s *Server) admitVisitor(r *http.Request, ticket string) (*visitorConn, []string, error) {
+	ws, subject, err := s.c.Auth.Redeem(r.Context(), ticket)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	where, err := s.c.Auth.Widget(r.Context(), subject.Widget)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !originAllowed(r, where.Origins) {
-		return nil, errs.New(errs.Forbidden, "this widget may not be used on %s", r.Header.Get("Origin"))
+		return nil, nil, errs.New(errs.Forbidden, "this widget may not be used on %s", r.Header.Get("Origin"))
 	}
 	contact, err := s.c.Log.Contact(r.Context(), ws, subject.Contact)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &visitorConn{server: s, ctx: s.hub.ctx, ws: ws, contact: contact, subject: subject}, nil
+	return &visitorConn{server: s, ctx: s.hub.ctx, ws: ws, contact: contact, subject: subject}, where.Origins, nil
 }
 
 // refuseSocket answers a refused upgrade. A browser hides the status of a failed upgrade from the page, so a client
@@ -99,7 +114,7 @@ func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // dispatch runs the operation of a frame, or answers why not.
-func dispatch[C any](conn C, sock *socket, operations map[string]operation[C], in inbound, s *Server) {
+func dispatch[C any](conn C, sock peer, operations map[string]operation[C], in inbound, s *Server) {
 	op, known := operations[in.Type]
 	if !known {
 		sock.put(frame(failure(in, errs.New(errs.Invalid, "there is no operation %q", in.Type))))
@@ -129,7 +144,11 @@ func (v *visitorConn) hello(in inbound) error {
 	if err != nil {
 		return err
 	}
-	welcome.Type = "welcome"
+	marks, err := v.server.c.Log.ReadMarks(v.ctx, v.ws, c.ID)
+	if err != nil {
+		return err
+	}
+	welcome.Type, welcome.Read = "welcome", &marks.Staff
 	v.socket.put(frame(welcome))
 	v.watch(c.ID, max(0, min(in.Cursor, c.LastSeq)))
 	v.greeted = true
@@ -205,6 +224,9 @@ func (v *visitorConn) conversation() (uuid.UUID, error) {
 func (v *visitorConn) text(in inbound) error {
 	if in.ClientID == uuid.Nil {
 		return errs.New(errs.Invalid, "client_id is missing: send a UUID and keep it over retries")
+	}
+	if in.Kind == chat.KindFile {
+		return v.file(in)
 	}
 	id, err := v.conversation()
 	if err != nil {

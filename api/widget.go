@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"handrail/internal/auth"
-	"handrail/internal/chat"
 	"handrail/internal/errs"
 )
 
@@ -28,6 +26,9 @@ type sessionRequest struct {
 	Lang         string `json:"lang"`
 	PageURL      string `json:"page_url"`
 	Timezone     string `json:"timezone"`
+
+	Identity string  `json:"identity"` // signed by the site; see auth.ParseIdentity
+	Traits   *traits `json:"traits"`   // not signed by anybody
 }
 
 type sessionResponse struct {
@@ -36,6 +37,7 @@ type sessionResponse struct {
 	WSPath       string         `json:"ws_path"`
 	Conversation *uuid.UUID     `json:"conversation,omitempty"`
 	Settings     settingsOutput `json:"settings"`
+	Contact      claimView    `json:"contact"`
 }
 
 type settingsOutput struct {
@@ -80,7 +82,8 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) (sessionRes
 	if err != nil {
 		return sessionResponse{}, err
 	}
-	out := sessionResponse{ContactToken: token, Ticket: ticket, WSPath: "/ws/visitor", Settings: s.settings(lang)}
+	out := sessionResponse{ContactToken: token, Ticket: ticket, WSPath: "/ws/visitor", Settings: s.settings(lang),
+		Contact: claimView{contact.Name, contact.Email, contact.Verified}}
 	c, err := s.c.Log.LatestConversation(r.Context(), where.Workspace, contact.ID)
 	if err == nil {
 		out.Conversation = &c.ID
@@ -88,22 +91,6 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) (sessionRes
 		return sessionResponse{}, err
 	}
 	return out, nil
-}
-
-// contact returns the visitor who holds the token, or a new one.
-func (s *Server) contact(ctx context.Context, workspace uuid.UUID, in sessionRequest) (string, chat.Contact, error) {
-	if in.ContactToken != "" {
-		ws, known, err := s.c.Log.ContactByToken(ctx, auth.HashSecret(in.ContactToken))
-		if err == nil && ws == workspace {
-			return in.ContactToken, known, nil
-		}
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return "", chat.Contact{}, err
-		}
-	}
-	token, hash := auth.NewSecret("hrc_")
-	made, err := s.c.Log.CreateContact(ctx, workspace, chat.Contact{Lang: language(in.Lang)}, hash)
-	return token, made, err
 }
 
 // language keeps the languages that the server speaks.
@@ -124,8 +111,8 @@ func (s *Server) settings(lang string) settingsOutput {
 // where the widget's key is known; no credentials are involved.
 func (s *Server) widgetPreflight(w http.ResponseWriter, r *http.Request) {
 	allowOrigin(w, r)
-	w.Header().Set("Access-Control-Allow-Methods", "POST")
-	w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+	w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 	w.Header().Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 }

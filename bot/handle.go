@@ -73,9 +73,12 @@ func (b *Bot) said(ctx context.Context, workspace, conversation uuid.UUID) (Turn
 	if err != nil {
 		return Turn{}, err
 	}
+	if messages, err = b.c.Log.Folded(ctx, workspace, conversation, messages); err != nil {
+		return Turn{}, err
+	}
 	var t Turn
 	for _, m := range messages {
-		if m.Sender.Kind != chat.Visitor || m.Kind != chat.KindText {
+		if m.Sender.Kind != chat.Visitor || !hasWords(m) {
 			continue
 		}
 		if t.Text != "" {
@@ -113,6 +116,9 @@ func (b *Bot) load(ctx context.Context, turn chat.Turn) (Turn, error) {
 	if err != nil {
 		return Turn{}, err
 	}
+	if messages, err = b.c.Log.Folded(ctx, turn.Workspace, turn.Conversation, messages); err != nil {
+		return Turn{}, err
+	}
 	t := Turn{Workspace: turn.Workspace, Lang: c.Lang}
 	if b.c.Stream != nil {
 		t.Stream = func(offset int, s string) { b.c.Stream(turn.Conversation, turn.Seq, offset, s) }
@@ -124,7 +130,7 @@ func (b *Bot) load(ctx context.Context, turn chat.Turn) (Turn, error) {
 			// What was said to the agent is settled; it is no part of the next question.
 			t.History = appendVisitor(t.History, asked)
 			asked = nil
-		case m.Kind != chat.KindText:
+		case !hasWords(m):
 		case m.Sender.Kind == chat.Visitor:
 			asked = append(asked, m.Body)
 		default:
@@ -138,6 +144,12 @@ func (b *Bot) load(ctx context.Context, turn chat.Turn) (Turn, error) {
 		return Turn{}, errs.New(errs.Conflict, "the message has been answered already")
 	}
 	return t, nil
+}
+
+// hasWords tells what was said from what happened. Of a file it is the words that came with it; the bot does not look
+// inside.
+func hasWords(m chat.Message) bool {
+	return m.Kind == chat.KindText || m.Kind == chat.KindFile && m.Body != ""
 }
 
 func appendVisitor(history []Utterance, asked []string) []Utterance {
@@ -162,7 +174,7 @@ func (b *Bot) conclude(ctx context.Context, tx pgx.Tx, c *chat.Conversation, tur
 	if err != nil {
 		return nil, err
 	}
-	if err := record(ctx, tx, turn, r, basis); err != nil {
+	if err := b.record(ctx, tx, turn, c.Contact, r, basis); err != nil {
 		return nil, err
 	}
 	c.Lang = r.Lang

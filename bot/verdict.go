@@ -41,7 +41,7 @@ func (b *Bot) Judge(ctx context.Context, ws uuid.UUID, actor string, conversatio
 func judgeable(ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID, seq int64) error {
 	var answered bool
 	err := tx.QueryRow(ctx, `
-		SELECT withheld IS NOT NULL OR decision = 'answer' AND reason = 'confident'
+		SELECT withholds OR decision = 'answer' AND reason = 'confident'
 		FROM turns WHERE workspace_id = $1 AND conversation_id = $2 AND seq = $3`, ws, conversation, seq).Scan(&answered)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

@@ -51,11 +51,10 @@ func (d *desk) Enqueue(ctx context.Context, tx pgx.Tx, c *chat.Conversation, h c
 	c.State, c.Priority = chat.StateQueued, h.Priority
 	c.Epoch++
 	_, err := tx.Exec(ctx, `
-		INSERT INTO handoffs (workspace_id, conversation_id, reason, summary, team, intent, lang, confidence, priority,
-		                      entities, passages, turn_seq, waiting_since)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, '[]'::jsonb), coalesce($11, '[]'::jsonb), $12, now())`,
-		c.Workspace, c.ID, h.Reason, h.Summary, h.Group, h.Intent, h.Lang, h.Confidence, h.Priority, h.Entities,
-		h.Passages, h.TurnSeq)
+		INSERT INTO handoffs (workspace_id, conversation_id, reason, team, intent, lang, confidence, priority, sealed,
+		                      turn_seq, waiting_since)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, now())`,
+		c.Workspace, c.ID, h.Reason, h.Group, h.Intent, h.Lang, h.Confidence, h.Priority, h.TurnSeq)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/seal"
 )
 
 // Case is a question that the bot must go on answering from a reviewed document.
@@ -19,7 +21,7 @@ type Case struct {
 }
 
 // replaceCases makes the suite ask a published draft's question and, where they differ, the visitor's own words.
-func replaceCases(ctx context.Context, tx pgx.Tx, ws uuid.UUID, d Draft) error {
+func (c *Curator) replaceCases(ctx context.Context, tx pgx.Tx, ws uuid.UUID, d Draft) error {
 	_, err := tx.Exec(ctx, `DELETE FROM reviewed_cases WHERE workspace_id = $1 AND draft_id = $2`, ws, d.ID)
 	if err != nil {
 		return err
@@ -29,9 +31,13 @@ func replaceCases(ctx context.Context, tx pgx.Tx, ws uuid.UUID, d Draft) error {
 		wordings["asked"] = d.Asked
 	}
 	for wording, q := range wordings {
-		_, err := tx.Exec(ctx, `
-			INSERT INTO reviewed_cases (workspace_id, draft_id, wording, question, lang, source, conversation_id)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, ws, d.ID, wording, q, d.Lang, d.URI(), d.Conversation)
+		sealed, err := c.c.DB.Vault().Seal(ctx, tx, casePlace(ws, d.ID, wording), []byte(q))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			INSERT INTO reviewed_cases (workspace_id, draft_id, wording, sealed, lang, source, conversation_id)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, ws, d.ID, wording, sealed, d.Lang, d.URI(), d.Conversation)
 		if err != nil {
 			return err
 		}
@@ -44,14 +50,32 @@ func (c *Curator) Cases(ctx context.Context, ws uuid.UUID) (list []Case, err err
 	err = c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT 'draft-' || c.draft_id || CASE WHEN c.wording = 'asked' THEN '-asked' ELSE '' END,
-			       c.question, c.lang, c.source, c.wording = 'asked', c.conversation_id
+			       c.lang, c.source, c.wording = 'asked', c.conversation_id, c.draft_id, c.wording, c.sealed
 			FROM reviewed_cases c JOIN drafts d ON d.workspace_id = c.workspace_id AND d.id = c.draft_id
 			WHERE c.workspace_id = $1 ORDER BY d.created_at, d.id, c.wording DESC`, ws)
 		if err != nil {
 			return err
 		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Case])
-		return err
+		var sealed []*seal.Row
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (k Case, err error) {
+			r := &seal.Row{}
+			var draft uuid.UUID
+			var wording string
+			err = row.Scan(&k.ID, &k.Lang, &k.Source, &k.Asked, &k.Conversation, &draft, &wording, &r.Sealed)
+			r.Place = casePlace(ws, draft, wording)
+			sealed = append(sealed, r)
+			return k, err
+		})
+		if err != nil {
+			return err
+		}
+		if err := c.c.DB.Vault().Open(ctx, tx, sealed...); err != nil {
+			return err
+		}
+		for i := range list {
+			list[i].Question = sealed[i].Text(0)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the reviewed cases: %w", err)

@@ -89,12 +89,8 @@ func (c *Curator) locked(ctx context.Context, ws, id uuid.UUID, fn func(tx pgx.T
 		return ctx.Err()
 	}
 	return c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
+		d, err := c.draft(ctx, tx, ws, `
 			SELECT `+draftColumns+` FROM drafts WHERE workspace_id = $1 AND id = $2 FOR UPDATE`, ws, id)
-		if err != nil {
-			return err
-		}
-		d, err := pgx.CollectExactlyOneRow(rows, scanDraft)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errs.New(errs.NotFound, "there is no draft %s", id)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/bot"
+	"handrail/internal/chat"
 	"handrail/internal/text"
 )
 
@@ -81,7 +83,7 @@ func (c *Curator) offer(ctx context.Context, e escalation) error {
 		if mine, err := claim(ctx, tx, e); !mine || err != nil {
 			return err
 		}
-		said, err := transcript(ctx, tx, e)
+		said, err := c.transcript(ctx, tx, e)
 		if err != nil {
 			return err
 		}
@@ -123,10 +125,13 @@ type said struct {
 
 // transcript reads the visitor's unanswered messages up to the one that led to the handoff, those before a clarifying
 // question included, and what agents wrote from there until they closed the conversation or gave it back.
-func transcript(ctx context.Context, tx pgx.Tx, e escalation) (s said, err error) {
+func (c *Curator) transcript(ctx context.Context, tx pgx.Tx, e escalation) (s said, err error) {
+	var contact uuid.UUID
+	var asked, answered []int64
+	var question, answers [][]byte
 	err = tx.QueryRow(ctx, `
 		WITH message AS (
-			SELECT seq, sender_kind, kind, body FROM messages WHERE workspace_id = $1 AND conversation_id = $2
+			SELECT seq, sender_kind, kind, sealed FROM messages WHERE workspace_id = $1 AND conversation_id = $2
 		), previous AS (
 			SELECT seq, decision FROM turns WHERE workspace_id = $1 AND conversation_id = $2 AND seq < $3
 			ORDER BY seq DESC LIMIT 1
@@ -139,52 +144,56 @@ func transcript(ctx context.Context, tx pgx.Tx, e escalation) (s said, err error
 			                9223372036854775807) AS until
 			FROM message
 		)
-		SELECT coalesce(string_agg(body, E'\n' ORDER BY seq)
-		                FILTER (WHERE sender_kind = 'visitor' AND seq > after AND seq <= $3), ''),
-		       coalesce(array_agg(body ORDER BY seq)
-		                FILTER (WHERE sender_kind = 'agent' AND seq > $3 AND seq < until), '{}')
+		SELECT (SELECT contact_id FROM conversations WHERE workspace_id = $1 AND id = $2),
+		       array_agg(seq ORDER BY seq) FILTER (WHERE sender_kind = 'visitor' AND seq > after AND seq <= $3),
+		       array_agg(sealed ORDER BY seq) FILTER (WHERE sender_kind = 'visitor' AND seq > after AND seq <= $3),
+		       array_agg(seq ORDER BY seq) FILTER (WHERE sender_kind = 'agent' AND seq > $3 AND seq < until),
+		       array_agg(sealed ORDER BY seq) FILTER (WHERE sender_kind = 'agent' AND seq > $3 AND seq < until)
 		FROM message, span WHERE kind = 'text'`,
-		e.Workspace, e.Conversation, e.TurnSeq).Scan(&s.visitor, &s.agent)
+		e.Workspace, e.Conversation, e.TurnSeq).Scan(&contact, &asked, &question, &answered, &answers)
 	if err != nil {
 		return said{}, fmt.Errorf("read conversation %s: %w", e.Conversation, err)
+	}
+	visitor := chat.StoredAll(e.Conversation, contact, asked, question)
+	agent := chat.StoredAll(e.Conversation, contact, answered, answers)
+	if err := chat.OpenStored(ctx, tx, c.c.DB.Vault(), e.Workspace, slices.Concat(visitor, agent)...); err != nil {
+		return said{}, err
+	}
+	s.visitor = chat.Joined(visitor, "\n")
+	for _, a := range agent {
+		s.agent = append(s.agent, a.Body)
 	}
 	return s, nil
 }
 
 // draftFor returns the open draft with the same question, its count raised, or else a new one.
 func (c *Curator) draftFor(ctx context.Context, tx pgx.Tx, e escalation, asked, answer string) (uuid.UUID, error) {
-	if id, err := sameDraft(ctx, tx, e.Workspace, asked); err != nil || id != uuid.Nil {
+	if id, err := c.sameDraft(ctx, tx, e.Workspace, asked); err != nil || id != uuid.Nil {
 		return id, err
 	}
 	d := Draft{ID: uuid.NewSHA1(e.Workspace, []byte("handoff "+strconv.FormatInt(e.ID, 10))), Question: asked,
 		Asked: asked, Answer: answer, Lang: text.Detect(answer, e.Lang), Collection: DefaultCollection, Count: 1,
 		Conversation: &e.Conversation}
-	if err := insertDraft(ctx, tx, e.Workspace, d); err != nil {
+	if err := c.insertDraft(ctx, tx, e.Workspace, d); err != nil {
 		return uuid.Nil, err
 	}
 	return d.ID, record(ctx, tx, e.Workspace, "system", "draft.offer", d)
 }
 
 // sameDraft finds the open draft that asks the same in about the same words, and raises its count.
-func sameDraft(ctx context.Context, tx pgx.Tx, ws uuid.UUID, asked string) (uuid.UUID, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT id, question FROM drafts WHERE workspace_id = $1 AND state = 'open'
-		UNION ALL
-		SELECT id, asked FROM drafts WHERE workspace_id = $1 AND state = 'open' AND asked <> ''
-		ORDER BY 1, 2`, ws)
+func (c *Curator) sameDraft(ctx context.Context, tx pgx.Tx, ws uuid.UUID, asked string) (uuid.UUID, error) {
+	drafts, err := c.drafts(ctx, tx, ws, `
+		SELECT `+draftColumns+` FROM drafts WHERE workspace_id = $1 AND state = 'open' ORDER BY id`, ws)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	var ids []uuid.UUID
 	questions := []string{asked}
-	var id uuid.UUID
-	var q string
-	_, err = pgx.ForEachRow(rows, []any{&id, &q}, func() error {
-		ids, questions = append(ids, id), append(questions, q)
-		return nil
-	})
-	if err != nil {
-		return uuid.Nil, err
+	for _, d := range drafts {
+		ids, questions = append(ids, d.ID), append(questions, d.Question)
+		if d.Asked != "" {
+			ids, questions = append(ids, d.ID), append(questions, d.Asked)
+		}
 	}
 	best, most := uuid.Nil, 0.0
 	for _, n := range neighbours(vectors(questions), sameQuestion)[0] {

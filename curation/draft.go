@@ -52,6 +52,8 @@ type Draft struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	Similar      []Similar // nil where the base was not asked; see [Curator.Drafts]
+
+	contact uuid.UUID // for whom it is sealed; the zero id = for the workspace
 }
 
 // Similar is a passage that may say the same as a draft already.
@@ -64,15 +66,6 @@ type Similar struct {
 
 // URI names the draft's document within its collection.
 func (d Draft) URI() string { return "drafts/" + d.ID.String() }
-
-const draftColumns = `id, state, question, answer, lang, collection, asked, gap, count, conversation_id, document_id,
-	created_at, updated_at`
-
-func scanDraft(row pgx.CollectableRow) (d Draft, err error) {
-	err = row.Scan(&d.ID, &d.State, &d.Question, &d.Answer, &d.Lang, &d.Collection, &d.Asked, &d.Gap, &d.Count,
-		&d.Conversation, &d.Document, &d.CreatedAt, &d.UpdatedAt)
-	return d, err
-}
 
 // Drafts lists the drafts in a state, those asked most first, at most 200. Drafts that are being published stand among
 // the open ones. The base is asked for what is similar to the first 50; whatever returns a single draft asks it too.
@@ -87,13 +80,10 @@ func (c *Curator) Drafts(ctx context.Context, ws uuid.UUID, state State) ([]Draf
 	}
 	var list []Draft
 	err := c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
+		var err error
+		list, err = c.drafts(ctx, tx, ws, `
 			SELECT `+draftColumns+` FROM drafts WHERE workspace_id = $1 AND state = ANY ($2)
 			ORDER BY count DESC, updated_at DESC, id LIMIT $3`, ws, states, maxDrafts)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, scanDraft)
 		return err
 	})
 	if err != nil {
@@ -111,11 +101,8 @@ func (c *Curator) Drafts(ctx context.Context, ws uuid.UUID, state State) ([]Draf
 func (c *Curator) read(ctx context.Context, ws, id uuid.UUID) (Draft, error) {
 	var d Draft
 	err := c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+draftColumns+` FROM drafts WHERE workspace_id = $1 AND id = $2`, ws, id)
-		if err != nil {
-			return err
-		}
-		d, err = pgx.CollectExactlyOneRow(rows, scanDraft)
+		var err error
+		d, err = c.draft(ctx, tx, ws, `SELECT `+draftColumns+` FROM drafts WHERE workspace_id = $1 AND id = $2`, ws, id)
 		return err
 	})
 	if err != nil {

@@ -80,7 +80,7 @@ func (c *Curator) Create(ctx context.Context, ws uuid.UUID, actor string, e Edit
 	}
 	d.Question, d.Answer, d.Lang, d.Collection = e.Question, e.Answer, e.Lang, e.Collection
 	err = c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		if err := insertDraft(ctx, tx, ws, d); err != nil {
+		if err := c.insertDraft(ctx, tx, ws, d); err != nil {
 			return err
 		}
 		return record(ctx, tx, ws, actor, "draft.create", d)
@@ -104,11 +104,18 @@ func (c *Curator) adopt(ctx context.Context, ws uuid.UUID, d *Draft, key string)
 	return nil
 }
 
-func insertDraft(ctx context.Context, tx pgx.Tx, ws uuid.UUID, d Draft) error {
-	_, err := tx.Exec(ctx, `
-		INSERT INTO drafts (workspace_id, id, question, answer, lang, collection, asked, gap, count, conversation_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		ws, d.ID, d.Question, d.Answer, d.Lang, d.Collection, d.Asked, d.Gap, d.Count, d.Conversation)
+func (c *Curator) insertDraft(ctx context.Context, tx pgx.Tx, ws uuid.UUID, d Draft) (err error) {
+	if d.contact, err = ownerOf(ctx, tx, ws, d.Conversation); err != nil {
+		return err
+	}
+	sealed, err := c.seal(ctx, tx, ws, d)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO drafts (workspace_id, id, lang, collection, count, conversation_id, contact_id, sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		ws, d.ID, d.Lang, d.Collection, d.Count, d.Conversation, nullable(d.contact), sealed)
 	return err
 }
 
@@ -129,13 +136,17 @@ func (c *Curator) Update(ctx context.Context, ws uuid.UUID, actor string, id uui
 		if d.State == Published || d.State == Publishing {
 			state = Publishing
 		}
-		_, err := tx.Exec(ctx, `
-			UPDATE drafts SET state = $3, question = $4, answer = $5, lang = $6, collection = $7, updated_at = now()
-			WHERE workspace_id = $1 AND id = $2`, ws, id, state, e.Question, e.Answer, e.Lang, e.Collection)
+		d.Question, d.Answer, d.Collection, d.Lang = e.Question, e.Answer, e.Collection, e.Lang
+		sealed, err := c.seal(ctx, tx, ws, d)
 		if err != nil {
 			return err
 		}
-		d.Collection, d.Lang = e.Collection, e.Lang
+		_, err = tx.Exec(ctx, `
+			UPDATE drafts SET state = $3, sealed = $4, lang = $5, collection = $6, updated_at = now()
+			WHERE workspace_id = $1 AND id = $2`, ws, id, state, sealed, e.Lang, e.Collection)
+		if err != nil {
+			return err
+		}
 		return record(ctx, tx, ws, actor, "draft.update", d)
 	})
 	if err != nil {

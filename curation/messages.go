@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/bot"
+	"handrail/internal/chat"
 )
 
 // maxMessages is how many of the latest messages [Curator.Messages] reads.
@@ -29,8 +30,9 @@ type Message struct {
 func (c *Curator) Messages(ctx context.Context, ws uuid.UUID, days int) (list []Message, err error) {
 	err = c.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			SELECT t.conversation_id, t.seq, m.body, t.lang, t.at, t.decision = $4
+			SELECT t.conversation_id, c.contact_id, t.seq, m.sealed, t.lang, t.at, t.decision = $4
 			FROM turns t
+			JOIN conversations c ON c.workspace_id = t.workspace_id AND c.id = t.conversation_id AND c.erased_at IS NULL
 			JOIN messages m ON m.workspace_id = t.workspace_id AND m.conversation_id = t.conversation_id AND m.seq = t.seq
 			LEFT JOIN LATERAL (
 				SELECT p.decision FROM turns p
@@ -43,8 +45,24 @@ func (c *Curator) Messages(ctx context.Context, ws uuid.UUID, days int) (list []
 		if err != nil {
 			return err
 		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Message])
-		return err
+		var words []*chat.Stored
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m Message, err error) {
+			s := &chat.Stored{}
+			err = row.Scan(&m.Conversation, &s.Contact, &m.Seq, &s.Sealed, &m.Lang, &m.At, &m.Answered)
+			s.Conversation, s.Seq = m.Conversation, m.Seq
+			words = append(words, s)
+			return m, err
+		})
+		if err != nil {
+			return err
+		}
+		if err := chat.OpenStored(ctx, tx, c.c.DB.Vault(), ws, words...); err != nil {
+			return err
+		}
+		for i := range list {
+			list[i].Text = words[i].Body
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what visitors said: %w", err)

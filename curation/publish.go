@@ -48,13 +48,18 @@ func (c *Curator) complete(ctx context.Context, ws, id uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `
-			UPDATE drafts SET state = 'published', document_id = $3
-			WHERE workspace_id = $1 AND id = $2`, ws, id, document)
+		d.contact = uuid.Nil // from here on it is the workspace's own text
+		sealed, err := c.seal(ctx, tx, ws, d)
 		if err != nil {
 			return err
 		}
-		return replaceCases(ctx, tx, ws, d)
+		_, err = tx.Exec(ctx, `
+			UPDATE drafts SET state = 'published', document_id = $3, sealed = $4, contact_id = NULL
+			WHERE workspace_id = $1 AND id = $2`, ws, id, document, sealed)
+		if err != nil {
+			return err
+		}
+		return c.replaceCases(ctx, tx, ws, d)
 	})
 	if err != nil {
 		return fmt.Errorf("bring draft %s into the base: %w", id, err)

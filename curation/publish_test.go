@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"handrail/internal/errs"
@@ -172,10 +173,15 @@ func TestEditsAreChecked(t *testing.T) {
 func TestALongListOfDraftsIsSearchedInPart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.exec(`
-		INSERT INTO drafts (workspace_id, id, question, answer, lang, collection)
-		SELECT $1, gen_random_uuid(), 'Can I return a bicycle?', 'Yes.', 'en', 'faq' FROM generate_series(1, $2)`,
-		w.ws, maxSearched+1)
+	require.NoError(t, w.db.InTx(t.Context(), w.ws, func(tx pgx.Tx) error {
+		for range maxSearched + 1 {
+			d := Draft{ID: uuid.New(), Question: "Can I return a bicycle?", Answer: "Yes.", Lang: "en", Collection: "faq", Count: 1}
+			if err := w.insertDraft(t.Context(), tx, w.ws, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	list := w.open()
 	require.Len(t, list, maxSearched+1)
 	require.NotEmpty(t, list[maxSearched-1].Similar)

@@ -3,12 +3,14 @@ package curation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"handrail/bot"
+	"handrail/internal/chat"
 )
 
 const (
@@ -16,6 +18,8 @@ const (
 	maxQuestions = 5000
 	// maxQuestion is the longest question, in characters. What is longer is a letter, of which the start says the matter.
 	maxQuestion = 500
+	// maxLetter is how much of a letter is looked at, in characters.
+	maxLetter = 4000
 )
 
 // lackOfKnowledge lists the reasons of handoffs that say something about the base. Who asked for a person, was angry or
@@ -39,14 +43,15 @@ func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time)
 				          WHERE n.workspace_id = $1 AND n.conversation_id = t.conversation_id AND n.seq > t.seq))
 				ORDER BY at DESC, conversation_id, seq LIMIT $4
 			)
-			SELECT t.conversation_id, t.seq, asked.words, t.lang, t.reason, t.at, d.seq IS NOT NULL
+			SELECT t.conversation_id, c.contact_id, t.seq, asked.seqs, asked.sealed, t.lang, t.reason, t.at, d.seq IS NOT NULL
 			FROM recent t
+			JOIN conversations c ON c.workspace_id = $1 AND c.id = t.conversation_id
 			LEFT JOIN LATERAL (
 				SELECT p.seq, p.decision FROM turns p
 				WHERE p.workspace_id = $1 AND p.conversation_id = t.conversation_id AND p.seq < t.seq
 				ORDER BY p.seq DESC LIMIT 1) before ON true
 			CROSS JOIN LATERAL (
-				SELECT coalesce(left(string_agg(m.body, E'\n' ORDER BY m.seq), 4000), '') AS words FROM messages m
+				SELECT array_agg(m.seq ORDER BY m.seq) AS seqs, array_agg(m.sealed ORDER BY m.seq) AS sealed FROM messages m
 				WHERE m.workspace_id = $1 AND m.conversation_id = t.conversation_id AND m.sender_kind = 'visitor'
 				      AND m.kind = 'text' AND m.seq <= t.seq AND m.seq > coalesce((
 				          SELECT max(b.seq) FROM messages b
@@ -59,12 +64,25 @@ func (c *Curator) unanswered(ctx context.Context, ws uuid.UUID, since time.Time)
 		if err != nil {
 			return err
 		}
+		var words [][]*chat.Stored
 		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (q question, err error) {
-			err = row.Scan(&q.conversation, &q.seq, &q.text, &q.lang, &q.reason, &q.at, &q.dismissed)
-			q.text = c.presentable(q.text)
+			var contact uuid.UUID
+			var seqs []int64
+			var sealed [][]byte
+			err = row.Scan(&q.conversation, &contact, &q.seq, &seqs, &sealed, &q.lang, &q.reason, &q.at, &q.dismissed)
+			words = append(words, chat.StoredAll(q.conversation, contact, seqs, sealed))
 			return q, err
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		if err := chat.OpenStored(ctx, tx, c.c.DB.Vault(), ws, slices.Concat(words...)...); err != nil {
+			return err
+		}
+		for i := range list {
+			list[i].text = c.presentable(clip(chat.Joined(words[i], "\n"), maxLetter))
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read unanswered questions: %w", err)

@@ -122,8 +122,8 @@ func (w *world) ask(conversation uuid.UUID, body string, decision bot.Decision, 
 	seq := w.say(conversation, chat.Visitor, body)
 	w.exec(`
 		INSERT INTO turns (workspace_id, conversation_id, seq, decision, reason, confidence, threshold, lang, intent,
-		                   intent_prob, entities, passages, features, model, prompt, prompt_tokens, reply_tokens, took)
-		VALUES ($1, $2, $3, $4, $5, 0.1, 0.8, 'en', '', 0, '[]', '[]', '{}', '', '', 0, 0, '0')`,
+		                   intent_prob, sealed, features, model, prompt, prompt_tokens, reply_tokens, took)
+		VALUES ($1, $2, $3, $4, $5, 0.1, 0.8, 'en', '', 0, '', '{}', '', '', 0, 0, '0')`,
 		w.ws, conversation, seq, decision, reason)
 	w.say(conversation, chat.Bot, "Said the bot.")
 	return seq
@@ -147,7 +147,7 @@ func (w *world) end(conversation uuid.UUID, seq int64, reason, outcome string) {
 	_, err := w.log.Decide(w.t.Context(), w.ws, conversation, func(tx pgx.Tx, _ *chat.Conversation) ([]chat.Entry, error) {
 		_, err := tx.Exec(w.t.Context(), `
 			WITH h AS (
-				INSERT INTO handoffs (workspace_id, conversation_id, reason, summary, team, intent, lang, confidence, priority,
+				INSERT INTO handoffs (workspace_id, conversation_id, reason, sealed, team, intent, lang, confidence, priority,
 				                      turn_seq, ended_at)
 				VALUES ($1, $2, $3, '', '', '', 'en', 0.1, 0, $4, now()) RETURNING id)
 			INSERT INTO assignments (workspace_id, handoff_id, conversation_id, agent_id, waiting_since, ended_at, outcome)

@@ -33,6 +33,8 @@ type StoredCase struct {
 	Seq          int64      // of the visitor's message that was answered
 	Author       string
 	CreatedAt    time.Time
+
+	contact *uuid.UUID // for whom it is sealed; nil = for the workspace
 }
 
 // Case is the case as a suite holds it.
@@ -41,24 +43,11 @@ func (c StoredCase) Case() Case {
 		Decision: c.Decision, Sources: c.Sources, Facts: c.Facts}
 }
 
-const caseColumns = `id, question, history, lang, decision, sources, facts, tags, conversation_id, seq, author, created_at`
-
-func (c *StoredCase) fields() []any {
-	return []any{&c.ID, &c.Question, &c.History, &c.Lang, &c.Decision, &c.Sources, &c.Facts, &c.Tags, &c.Conversation, &c.Seq,
-		&c.Author, &c.CreatedAt}
-}
-
 // Cases lists the cases that were made of conversations, the oldest first.
 func (s *Store) Cases(ctx context.Context, ws uuid.UUID) (list []StoredCase, err error) {
 	err = s.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
+		list, err = s.storedCases(ctx, tx, ws, `
 			SELECT `+caseColumns+` FROM eval_cases WHERE workspace_id = $1 ORDER BY created_at, id`, ws)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c StoredCase, err error) {
-			return c, row.Scan(c.fields()...)
-		})
 		return err
 	})
 	if err != nil {
@@ -73,7 +62,7 @@ func (s *Store) Cases(ctx context.Context, ws uuid.UUID) (list []StoredCase, err
 func (s *Store) AddCase(ctx context.Context, ws uuid.UUID, actor, author string, conversation uuid.UUID, seq int64, e CaseEdit) (StoredCase, error) {
 	var c StoredCase
 	err := s.c.DB.InTx(ctx, ws, func(tx pgx.Tx) (err error) {
-		if c, err = caseOfTurn(ctx, tx, ws, conversation, seq); err != nil {
+		if c, err = s.caseOfTurn(ctx, tx, ws, conversation, seq); err != nil {
 			return err
 		}
 		c.ID, c.Author = uuid.New(), author
@@ -83,11 +72,14 @@ func (s *Store) AddCase(ctx context.Context, ws uuid.UUID, actor, author string,
 		if err := room(ctx, tx, ws); err != nil {
 			return err
 		}
+		sealed, err := s.sealCase(ctx, tx, ws, c)
+		if err != nil {
+			return err
+		}
 		err = tx.QueryRow(ctx, `
-			INSERT INTO eval_cases (workspace_id, id, question, history, lang, decision, sources, facts, tags,
-				conversation_id, seq, author)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING created_at`, ws, c.ID, c.Question, c.History,
-			c.Lang, c.Decision, c.Sources, c.Facts, c.Tags, c.Conversation, c.Seq, c.Author).Scan(&c.CreatedAt)
+			INSERT INTO eval_cases (workspace_id, id, sealed, contact_id, lang, decision, sources, tags, conversation_id, seq, author)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING created_at`, ws, c.ID, sealed, c.contact,
+			c.Lang, c.Decision, c.Sources, c.Tags, c.Conversation, c.Seq, c.Author).Scan(&c.CreatedAt)
 		if err != nil {
 			return err
 		}
@@ -116,20 +108,25 @@ func room(ctx context.Context, tx pgx.Tx, ws uuid.UUID) error {
 func (s *Store) UpdateCase(ctx context.Context, ws uuid.UUID, actor string, id uuid.UUID, e CaseEdit) (StoredCase, error) {
 	var c StoredCase
 	err := s.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `
-			SELECT `+caseColumns+` FROM eval_cases WHERE workspace_id = $1 AND id = $2 FOR UPDATE`, ws, id).Scan(c.fields()...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return noCase(id)
-		}
+		found, err := s.storedCases(ctx, tx, ws, `
+			SELECT `+caseColumns+` FROM eval_cases WHERE workspace_id = $1 AND id = $2 FOR UPDATE`, ws, id)
 		if err != nil {
 			return err
 		}
+		if len(found) == 0 {
+			return noCase(id)
+		}
+		c = found[0]
 		if err := e.apply(&c); err != nil {
 			return err
 		}
+		sealed, err := s.sealCase(ctx, tx, ws, c)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `
-			UPDATE eval_cases SET question = $3, history = $4, lang = $5, decision = $6, sources = $7, facts = $8, tags = $9
-			WHERE workspace_id = $1 AND id = $2`, ws, id, c.Question, c.History, c.Lang, c.Decision, c.Sources, c.Facts, c.Tags)
+			UPDATE eval_cases SET sealed = $3, lang = $4, decision = $5, sources = $6, tags = $7
+			WHERE workspace_id = $1 AND id = $2`, ws, id, sealed, c.Lang, c.Decision, c.Sources, c.Tags)
 		if err != nil {
 			return err
 		}

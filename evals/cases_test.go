@@ -13,6 +13,7 @@ import (
 	"handrail/internal/errs"
 	"handrail/internal/postgres"
 	"handrail/internal/postgres/pgtest"
+	"handrail/internal/seal"
 )
 
 // said is one entry of a conversation.
@@ -25,16 +26,31 @@ func conversation(t *testing.T, db *postgres.DB, ws uuid.UUID, seq int64, decisi
 	t.Helper()
 	id, ctx := uuid.New(), t.Context()
 	require.NoError(t, db.InTx(ctx, ws, func(tx pgx.Tx) error {
+		key, err := db.Vault().Create(ctx, tx, seal.Owner{Workspace: ws, ID: id})
+		if err != nil {
+			return err
+		}
+		in := func(column, row string, fields ...string) []byte {
+			bytes := make([][]byte, len(fields))
+			for i, f := range fields {
+				bytes[i] = []byte(f)
+			}
+			sealed, err := key.Seal(seal.Place{Workspace: ws, Owner: id, Column: column + ".sealed", Row: row}, bytes...)
+			require.NoError(t, err)
+			return sealed
+		}
 		var b pgx.Batch
-		b.Queue(`INSERT INTO contacts (workspace_id, id, name, email, lang) VALUES ($1, $2, 'Ada', '', 'en')`, ws, id)
-		b.Queue(`INSERT INTO conversations (workspace_id, id, contact_id, channel, lang, page_url) VALUES ($1, $2, $2, 'web', 'en', '')`, ws, id)
+		b.Queue(`INSERT INTO contacts (workspace_id, id, sealed, lang) VALUES ($1, $2, '', 'en')`, ws, id)
+		b.Queue(`INSERT INTO conversations (workspace_id, id, contact_id, channel, lang, sealed) VALUES ($1, $2, $2, 'web', 'en', '')`, ws, id)
 		for i, e := range entries {
-			b.Queue(`INSERT INTO messages (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, sender_name, kind, body, data, epoch, at)
-				VALUES ($1, $2, $3, $4, $5, 'x', 'x', $6, $7, $8, 0, now())`, ws, id, i+1, uuid.New(), e.sender, e.kind, e.body, e.data)
+			b.Queue(`INSERT INTO messages (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, kind, sealed, epoch, at)
+				VALUES ($1, $2, $3, $4, $5, 'x', $6, $7, 0, now())`, ws, id, i+1, uuid.New(), e.sender, e.kind,
+				in("messages", fmt.Sprintf("%s/%d", id, i+1), "x", e.body, e.data))
 		}
 		b.Queue(`INSERT INTO turns (workspace_id, conversation_id, seq, decision, reason, confidence, threshold, lang, intent, intent_prob,
-			entities, passages, features, model, prompt, prompt_tokens, reply_tokens, took)
-			VALUES ($1, $2, $3, $4, $5, .9, .8, 'en', '', 0, '[]', $6, '{}', '', '', 0, 0, '0')`, ws, id, seq, decision, reason, passages)
+			sealed, features, model, prompt, prompt_tokens, reply_tokens, took)
+			VALUES ($1, $2, $3, $4, $5, .9, .8, 'en', '', 0, $6, '{}', '', '', 0, 0, '0')`, ws, id, seq, decision, reason,
+			in("turns", fmt.Sprintf("%s/%d", id, seq), "[]", passages))
 		return tx.SendBatch(ctx, &b).Close()
 	}))
 	return id

@@ -12,7 +12,9 @@ import (
 
 	"handrail/bot"
 	"handrail/intent"
+	"handrail/internal/chat"
 	"handrail/internal/errs"
+	"handrail/internal/seal"
 )
 
 // historyMessages is how many messages before the end of a turn the bot looks at, and therefore a case as well.
@@ -28,33 +30,57 @@ type cited struct {
 }
 
 // caseOfTurn fills a case in from the bot's turn about the visitor's message seq.
-func caseOfTurn(ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID, seq int64) (StoredCase, error) {
+func (s *Store) caseOfTurn(ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID, seq int64) (StoredCase, error) {
 	c := StoredCase{Conversation: &conversation, Seq: seq, Facts: [][]string{}}
 	var reason string
-	var found []cited
-	var data []byte
+	turn, reply := &seal.Row{}, &chat.Stored{Conversation: conversation}
 	err := tx.QueryRow(ctx, `
-		SELECT t.decision, t.reason, t.lang, t.passages, coalesce((
-			SELECT m.data FROM messages m
+		SELECT t.decision, t.reason, t.lang, t.sealed, c.contact_id, coalesce(m.seq, 0), m.sealed
+		FROM turns t
+		JOIN conversations c ON c.workspace_id = t.workspace_id AND c.id = t.conversation_id AND c.erased_at IS NULL
+		LEFT JOIN LATERAL (
+			SELECT m.seq, m.sealed FROM messages m
 			WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.seq > $3 AND m.sender_kind = 'bot' AND m.kind = 'text'
-			ORDER BY m.seq LIMIT 1), '{}')
-		FROM turns t WHERE t.workspace_id = $1 AND t.conversation_id = $2 AND t.seq = $3`,
-		ws, conversation, seq).Scan(&c.Decision, &reason, &c.Lang, &found, &data)
+			ORDER BY m.seq LIMIT 1) m ON true
+		WHERE t.workspace_id = $1 AND t.conversation_id = $2 AND t.seq = $3`,
+		ws, conversation, seq).Scan(&c.Decision, &reason, &c.Lang, &turn.Sealed, &reply.Contact, &reply.Seq, &reply.Sealed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return StoredCase{}, errs.New(errs.NotFound, "the bot has no turn %d in conversation %s", seq, conversation)
 	}
 	if err != nil {
 		return StoredCase{}, err
 	}
+	c.contact = &reply.Contact
 	c.Sources = []string{}
 	if c.Decision == bot.Answer {
-		if c.Sources, err = citedSources(data, found); err != nil {
+		turn.Place = bot.TurnPlace(ws, reply.Contact, conversation, seq)
+		if c.Sources, err = openSources(ctx, tx, s.c.DB.Vault(), ws, turn, reply); err != nil {
 			return StoredCase{}, err
 		}
 	}
 	c.Tags = tagsOf(c, reason)
-	c.Question, c.History, err = asked(ctx, tx, ws, conversation, seq)
+	c.Question, c.History, err = s.asked(ctx, tx, ws, reply.Contact, conversation, seq)
 	return c, err
+}
+
+// openSources opens a turn and its reply and returns the sources that the reply cites; never nil.
+func openSources(
+	ctx context.Context, tx pgx.Tx, v *seal.Vault, ws uuid.UUID, turn *seal.Row, reply *chat.Stored,
+) ([]string, error) {
+	if err := v.Open(ctx, tx, turn); err != nil {
+		return nil, err
+	}
+	if err := chat.OpenStored(ctx, tx, v, ws, reply); err != nil {
+		return nil, err
+	}
+	var found []cited
+	if err := json.Unmarshal(turn.Bytes(1), &found); err != nil {
+		return nil, err
+	}
+	if reply.Data == nil {
+		return []string{}, nil
+	}
+	return citedSources(reply.Data, found)
 }
 
 // citedSources are the sources of the passages that the reply cites, in the order of its marks.
@@ -89,30 +115,41 @@ func tagsOf(c StoredCase, reason string) []string {
 
 // asked reads the question of a turn and what the visitor had said before, masked. As for the bot, messages in a row are
 // one, and what was settled before the conversation was closed is no part of the question.
-func asked(ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID, seq int64) (question string, history []string, err error) {
+func (s *Store) asked(
+	ctx context.Context, tx pgx.Tx, ws, contact, conversation uuid.UUID, seq int64,
+) (question string, history []string, err error) {
 	rows, err := tx.Query(ctx, `
-		SELECT sender_kind = 'visitor', kind = 'text', body FROM messages
+		SELECT sender_kind = 'visitor' AND kind = 'text', seq, sealed FROM messages
 		WHERE workspace_id = $1 AND conversation_id = $2 AND seq <= $3 AND seq > $3 - $4 AND kind IN ('text', 'closed')
 		ORDER BY seq`, ws, conversation, seq, historyMessages)
 	if err != nil {
 		return "", nil, err
 	}
-	history = []string{}
-	var visitor, isText bool
-	var body string
-	var row []string
-	_, err = pgx.ForEachRow(rows, []any{&visitor, &isText, &body}, func() error {
-		if visitor && isText {
-			row = append(row, body)
-			return nil
-		}
-		if len(row) > 0 {
-			history = append(history, presentable(row))
-		}
-		row = nil
-		return nil
+	var asks []bool
+	said, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*chat.Stored, error) {
+		var visitor bool
+		m := &chat.Stored{Conversation: conversation, Contact: contact}
+		err := row.Scan(&visitor, &m.Seq, &m.Sealed)
+		asks = append(asks, visitor)
+		return m, err
 	})
-	return presentable(row), history, err
+	if err != nil {
+		return "", nil, err
+	}
+	if err := chat.OpenStored(ctx, tx, s.c.DB.Vault(), ws, said...); err != nil {
+		return "", nil, err
+	}
+	history = []string{}
+	var row []string
+	for i, m := range said {
+		switch {
+		case asks[i]:
+			row = append(row, m.Body)
+		case len(row) > 0:
+			history, row = append(history, presentable(row)), nil
+		}
+	}
+	return presentable(row), history, nil
 }
 
 // presentable is what a visitor said, as a case keeps it.

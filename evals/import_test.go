@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
@@ -91,31 +90,23 @@ func TestImportTalks(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Open(t)
 	ws := pgtest.Workspace(t, db)
-	talk := uuid.New()
+	talk := conversation(t, db, ws, 2, bot.Answer, "confident", `[{"title": "Other", "heading": "", "url": "", "source": "other.md"},
+		{"title": "Fees", "heading": "", "url": "", "source": "fees.md"}]`,
+		visitor("I am ada@example.com"), visitor("What does it cost?"),
+		said{"bot", "text", "It costs 5 [1]", `{"citations": [{"n": 1, "title": "Fees", "heading": "", "url": ""}]}`},
+		visitor("A person please"), said{"bot", "text", "Of course", "null"})
 	require.NoError(t, db.InTx(t.Context(), ws, func(tx pgx.Tx) error {
-		for _, sql := range []string{
-			`INSERT INTO contacts (workspace_id, id, name, email, lang) VALUES ($1, $2, 'Ada', '', 'en')`,
-			`INSERT INTO conversations (workspace_id, id, contact_id, state, lang, channel, page_url, last_seq, epoch, priority)
-			 VALUES ($1, $2, $2, 'bot', 'en', 'web', '', 5, 1, 0)`,
-			`INSERT INTO messages (workspace_id, conversation_id, seq, client_id, sender_kind, sender_id, sender_name, kind, body, data, epoch, at)
-			 VALUES ($1, $2, 1, gen_random_uuid(), 'visitor', 'v', '', 'text', 'I am ada@example.com', NULL, 1, now()),
-			        ($1, $2, 2, gen_random_uuid(), 'visitor', 'v', '', 'text', 'What does it cost?', NULL, 1, now()),
-			        ($1, $2, 3, gen_random_uuid(), 'bot', 'b', '', 'text', 'It costs 5 [1]',
-			         '{"citations": [{"n": 1, "title": "Fees", "heading": "", "url": ""}]}', 1, now()),
-			        ($1, $2, 4, gen_random_uuid(), 'visitor', 'v', '', 'text', 'A person please', NULL, 1, now()),
-			        ($1, $2, 5, gen_random_uuid(), 'bot', 'b', '', 'text', 'Of course', NULL, 1, now())`,
-			`INSERT INTO turns (workspace_id, conversation_id, seq, decision, reason, confidence, threshold, lang, intent, intent_prob,
-			                    entities, passages, features, model, prompt, prompt_tokens, reply_tokens, took)
-			 VALUES ($1, $2, 2, 'answer', 'confident', 0.9, 0.8, 'en', 'fees', 0.9, '[]',
-			         '[{"title": "Other", "heading": "", "url": "", "source": "other.md"},
-			           {"title": "Fees", "heading": "", "url": "", "source": "fees.md"}]', '{}', '', '', 0, 0, '0'),
-			        ($1, $2, 4, 'handoff', 'asked_for_person', 0, 0.8, 'en', '', 0, '[]', '[]', '{}', '', '', 0, 0, '0')`,
-		} {
-			if _, err := tx.Exec(t.Context(), sql, ws, talk); err != nil {
-				return err
-			}
+		sealed, err := db.Vault().Seal(t.Context(), tx, bot.TurnPlace(ws, talk, talk, 4), []byte("[]"), []byte("[]"), nil)
+		require.NoError(t, err)
+		_, err = tx.Exec(t.Context(), `
+			INSERT INTO turns (workspace_id, conversation_id, seq, decision, reason, confidence, threshold, lang, intent, intent_prob,
+			                   sealed, features, model, prompt, prompt_tokens, reply_tokens, took)
+			VALUES ($1, $2, 4, 'handoff', 'asked_for_person', 0, 0.8, 'en', '', 0, $3, '{}', '', '', 0, 0, '0')`, ws, talk, sealed)
+		if err != nil {
+			return err
 		}
-		return nil
+		_, err = tx.Exec(t.Context(), `UPDATE turns SET intent = 'fees' WHERE conversation_id = $1 AND seq = 2`, talk)
+		return err
 	}))
 	talks, err := Talks(t.Context(), db, ws, 10)
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 
 	"handrail/internal/audit"
 	"handrail/internal/errs"
+	"handrail/internal/seal"
 )
 
 // RunState says how far a stored run has come.
@@ -105,8 +106,15 @@ func (s *Store) Get(ctx context.Context, ws, id uuid.UUID) (StoredRun, error) {
 	var r StoredRun
 	var report []byte
 	err := s.c.DB.InTx(ctx, ws, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `SELECT `+runColumns+`, report FROM eval_runs WHERE workspace_id = $1 AND id = $2`, ws, id).
-			Scan(append(r.fields(), &report)...)
+		row := &seal.Row{Place: reportPlace(ws, id)}
+		err := tx.QueryRow(ctx, `SELECT `+runColumns+`, sealed FROM eval_runs WHERE workspace_id = $1 AND id = $2`, ws, id).
+			Scan(append(r.fields(), &row.Sealed)...)
+		if err != nil || row.Sealed == nil {
+			return err
+		}
+		err = s.c.DB.Vault().Open(ctx, tx, row)
+		report = row.Bytes(0)
+		return err
 	})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

@@ -10,7 +10,10 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"handrail/internal/seal"
 )
 
 // keepRuns is how many ended runs of a suite are kept: enough for a trend over most of a year of working days.
@@ -40,11 +43,15 @@ func (a *attempt) finish(ctx context.Context, suite Suite, r Report) (worse []Re
 		for i, w := range worse {
 			lines[i] = w.String()
 		}
+		sealed, err := a.c.DB.Vault().Seal(ctx, tx, reportPlace(a.ws, a.run), report)
+		if err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `
 			UPDATE eval_runs SET state = 'done', finished_at = now(), done = $4, total = $4, cases = $4, passed = $5,
-				metrics = $6, regressions = $7, report = $8
+				metrics = $6, regressions = $7, sealed = $8
 			WHERE workspace_id = $1 AND id = $2 AND claim = $3 AND state = 'running'`,
-			a.ws, a.run, a.claim, len(r.Results), passed(r.Results), r.Metrics, lines, report)
+			a.ws, a.run, a.claim, len(r.Results), passed(r.Results), r.Metrics, lines, sealed)
 		if err != nil {
 			return err
 		}
@@ -60,17 +67,22 @@ func (a *attempt) finish(ctx context.Context, suite Suite, r Report) (worse []Re
 }
 
 func (a *attempt) previous(ctx context.Context, tx pgx.Tx) (before storedReport, err error) {
-	var report []byte
+	row := &seal.Row{}
+	var id uuid.UUID
 	err = tx.QueryRow(ctx, `
-		SELECT report FROM eval_runs WHERE workspace_id = $1 AND suite = $2 AND state = 'done'
-		ORDER BY finished_at DESC, id LIMIT 1`, a.ws, a.suite).Scan(&report)
+		SELECT id, sealed FROM eval_runs WHERE workspace_id = $1 AND suite = $2 AND state = 'done'
+		ORDER BY finished_at DESC, id LIMIT 1`, a.ws, a.suite).Scan(&id, &row.Sealed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return storedReport{}, nil
 	}
 	if err != nil {
 		return storedReport{}, err
 	}
-	return before, json.Unmarshal(report, &before)
+	row.Place = reportPlace(a.ws, id)
+	if err := a.c.DB.Vault().Open(ctx, tx, row); err != nil {
+		return storedReport{}, err
+	}
+	return before, json.Unmarshal(row.Bytes(0), &before)
 }
 
 func (a *attempt) trim(ctx context.Context, tx pgx.Tx) error {

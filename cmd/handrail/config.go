@@ -60,6 +60,11 @@ type settings struct {
 	Knowledge struct {
 		IndexMB int64 `koanf:"index_mb"` // memory for the search indexes of all workspaces; 0 = scan the database
 	} `koanf:"knowledge"`
+	Attachments struct {
+		MaxMB int64 `koanf:"max_mb"` // size of one file in a conversation
+	} `koanf:"attachments"`
+	MasterKey     string `koanf:"master_key"`      // operator keys, base64, the current one first
+	MasterKeyFile string `koanf:"master_key_file"` // or a file of them; neither = master.key in the data folder
 	SecureCookies bool   `koanf:"secure_cookies"`
 	LogLevel      string `koanf:"log_level"`
 
@@ -76,7 +81,8 @@ func defaults() map[string]any {
 		"llm.base_url": "", "llm.api_key": "", "llm.model": "", "llm.timeout": "20s",
 		"embed.base_url": "", "embed.api_key": "", "embed.model": "", "embed.dimensions": 0,
 		"bot.threshold": bot.DefaultThreshold, "bot.name": "Handrail",
-		"ingest.allow_networks": []string{}, "webhook.allow_networks": []string{}, "knowledge.index_mb": 1024, "secure_cookies": false, "log_level": "warn",
+		"ingest.allow_networks": []string{}, "webhook.allow_networks": []string{}, "knowledge.index_mb": 1024,
+		"attachments.max_mb": 10, "master_key": "", "master_key_file": "", "secure_cookies": false, "log_level": "warn",
 	}
 }
 
@@ -159,6 +165,10 @@ func (s settings) check() error {
 		return errs.New(errs.Invalid, "bot.threshold is %v: it is a probability, above 0 and at most 1", s.Bot.Threshold)
 	case s.Knowledge.IndexMB < 0:
 		return errs.New(errs.Invalid, "knowledge.index_mb is %d: it is an amount of memory, 0 or more", s.Knowledge.IndexMB)
+	case s.Attachments.MaxMB < 1 || s.Attachments.MaxMB > 100:
+		return errs.New(errs.Invalid, "attachments.max_mb is %d: it is the size of a file, 1 to 100", s.Attachments.MaxMB)
+	case s.MasterKey != "" && s.MasterKeyFile != "":
+		return errs.New(errs.Invalid, "both HANDRAIL_MASTER_KEY and HANDRAIL_MASTER_KEY_FILE are set: keep one")
 	case s.LLM.BaseURL != "" && s.LLM.Model == "":
 		return errs.New(errs.Invalid, "HANDRAIL_LLM_BASE_URL is set, so HANDRAIL_LLM_MODEL must name a model")
 	case s.Embed.BaseURL != "" && s.Embed.Model == "":
@@ -223,6 +233,7 @@ func (configCommand) Run(c *commands, io streams) error {
 		{"embed.base_url", s.Embed.BaseURL}, {"embed.api_key", mask(s.Embed.APIKey)}, {"embed.model", s.Embed.Model}, {"embed.dimensions", s.Embed.Dimensions},
 		{"bot.threshold", s.Bot.Threshold}, {"bot.name", s.Bot.Name},
 		{"ingest.allow_networks", s.Ingest.AllowNetworks}, {"webhook.allow_networks", s.Webhook.AllowNetworks}, {"knowledge.index_mb", s.Knowledge.IndexMB},
+		{"attachments.max_mb", s.Attachments.MaxMB}, {"master_key", mask(s.MasterKey)}, {"master_key_file", s.MasterKeyFile},
 		{"secure_cookies", s.SecureCookies}, {"log_level", s.LogLevel},
 	} {
 		fmt.Fprintf(io.out, "%-24v %v\n", row[0], row[1])

@@ -34,23 +34,26 @@ type commands struct {
 	Config string `help:"YAML file with settings (see handrail config)." type:"path" env:"HANDRAIL_CONFIG"`
 	Data   string `name:"data-dir" help:"Folder for the private database and generated files." type:"path" env:"HANDRAIL_DATA"`
 
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Run the server with a sample shop, two agents and a knowledge manager."`
-	Ingest  ingestCommand  `cmd:"" help:"Load documents into the knowledge base."`
-	Sources sourcesCommand `cmd:"" help:"List, add, run and remove the sources of documents."`
-	Ask     askCommand     `cmd:"" help:"Ask the bot one question."`
-	Embed   embedCommand   `cmd:"" help:"Give vectors to passages that the configured embedder has not seen."`
-	Eval    evalCommand    `cmd:"" help:"Score intents, retrieval and whole turns."`
-	Intents intentsCommand `cmd:"" help:"Check, train, compare and activate the intent models."`
-	Train   trainCommand   `cmd:"" help:"Same as intents train."`
-	Routing routingCommand `cmd:"" help:"Check, try, store and activate routing rules."`
-	Sim     simCommand     `cmd:"" help:"Simulate the desk: compare policies, plan staff."`
-	User    userCommand    `cmd:"" help:"Add staff."`
-	Key     keyCommand     `cmd:"" help:"Make API keys."`
-	Widget  widgetCommand  `cmd:"" help:"Make a widget and print its snippet."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to date and stop."`
-	Show    configCommand  `cmd:"" name:"config" help:"Print the effective configuration, secrets masked."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run the server."`
+	Demo     demoCommand     `cmd:"" help:"Run the server with a sample shop, two agents and a knowledge manager."`
+	Ingest   ingestCommand   `cmd:"" help:"Load documents into the knowledge base."`
+	Sources  sourcesCommand  `cmd:"" help:"List, add, run and remove the sources of documents."`
+	Ask      askCommand      `cmd:"" help:"Ask the bot one question."`
+	Embed    embedCommand    `cmd:"" help:"Give vectors to passages that the configured embedder has not seen."`
+	Eval     evalCommand     `cmd:"" help:"Score intents, retrieval and whole turns."`
+	Intents  intentsCommand  `cmd:"" help:"Check, train, compare and activate the intent models."`
+	Train    trainCommand    `cmd:"" help:"Same as intents train."`
+	User     userCommand     `cmd:"" help:"Add staff."`
+	Key      keyCommand      `cmd:"" help:"Make API keys."`
+	Widget   widgetCommand   `cmd:"" help:"Make a widget and print its snippet."`
+	Identity identityCommand `cmd:"" help:"Secrets by which a site signs who its visitors are."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date and stop."`
+	Show     configCommand   `cmd:"" name:"config" help:"Print the effective configuration, secrets masked."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Routing  routingCommand  `cmd:"" help:"Check, try, store and activate routing rules."`
+	Sim      simCommand      `cmd:"" help:"Simulate the desk: compare policies, plan staff."`
+	Keys     keysCommand     `cmd:"" help:"List and rotate the keys under which conversations are sealed."`
+	Contact  contactCommand  `cmd:"" help:"Export and erase what is stored of a visitor."`
 }
 
 // silent is an exit status whose reason has been printed already.

@@ -25,6 +25,7 @@ import (
 	"handrail/internal/events"
 	"handrail/internal/llm"
 	"handrail/internal/postgres"
+	"handrail/internal/seal"
 	"handrail/internal/webhook"
 	"handrail/knowledge"
 )
@@ -146,7 +147,10 @@ func (st *stack) database(ctx context.Context) (*postgres.DB, error) {
 		}
 		url = st.local.URL()
 	}
-	return postgres.Open(ctx, postgres.Config{URL: url, MaxConns: s.Database.MaxConns, AllowUnsafe: s.Database.AllowUnsafe})
+	return st.unlock(func(keys *seal.Ring) (*postgres.DB, error) {
+		return postgres.Open(ctx, postgres.Config{URL: url, MaxConns: s.Database.MaxConns, AllowUnsafe: s.Database.AllowUnsafe,
+			Keys: keys})
+	})
 }
 
 // close stops what open started, in reverse order. It is safe on a half-built stack.

@@ -1,6 +1,6 @@
 // Package auth says who is asking and what they may do.
 //
-// It owns the tables workspaces, users, sessions, api_keys, tickets and widgets. Guarantees:
+// It owns the tables workspaces, users, sessions, api_keys, tickets, widgets and identity_secrets. Guarantees:
 //
 //   - Passwords are stored as argon2id hashes; sessions, API keys and tickets as SHA-256 of 256 random bits, so a copy
 //     of the database opens nothing.

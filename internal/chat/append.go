@@ -135,7 +135,7 @@ func (l *Log) commit(batch []*request, mode lockMode) (locked []*request, err er
 	if err != nil {
 		return nil, busy(err)
 	}
-	l.announce(d)
+	l.committed(d)
 	for i, r := range batch {
 		if mode == skipLocked && d.conversations[r.key] == nil {
 			locked = append(locked, r)

@@ -1,6 +1,7 @@
 // Package chat keeps conversations and their messages; it is their only writer.
 //
-// Tables: contacts, conversations, messages, due_turns, search_chunks.
+// Tables: contacts, contact_tokens, contact_identities, conversations, messages, edits, attachments, blobs, read_marks,
+// due_turns, search_chunks.
 //
 // A conversation is a sequence of entries numbered 1, 2, 3, ... in commit order. Everything durable is an entry:
 // visitors' texts, the bot's answers, assignments, ratings. The package guarantees:
@@ -75,6 +76,8 @@ const (
 	KindCSATRequest Kind = "csat_request" // asks the visitor for a rating
 	KindCSAT        Kind = "csat"         // {score, comment}
 	KindErased      Kind = "erased"       // what an entry reads as once the visitor's data was erased
+	KindFile        Kind = "file"         // {attachment, name, media_type, size, width, height}; the body is the caption
+	KindEdit        Kind = "edit"         // {seq, removed}: the body is the new text of entry seq
 )
 
 // Message is a stored entry.
@@ -152,7 +155,8 @@ type NewConversation struct {
 type Filter struct {
 	States  []State
 	AgentID int64
-	Limit   int // 0 means 50, at most 500
+	Limit   int    // 0 means 50, at most 500
+	Words   string // all of which stand in one message; the index follows the log within seconds
 }
 
 // Turn is a claim on a visitor's message that awaits the bot.

@@ -249,7 +249,7 @@ func TestGuiltyEntryFailsAlone(t *testing.T) {
 		senders.Go(func() {
 			e := w.visitor("hello")
 			if i == 20 {
-				e.Sender.Name = "a\x00b" // PostgreSQL refuses it, and with it the whole statement
+				e.Sender.ID = "a\x00b" // PostgreSQL refuses it, and with it the whole statement
 			}
 			_, err := w.Append(t.Context(), w.ws, c.ID, e)
 			if (err != nil) != (i == 20) {

@@ -104,21 +104,10 @@ func (c *Contact) reveal(ctx context.Context, tx pgx.Tx, v *seal.Vault, ws uuid.
 // Contact returns a contact, or an error of kind [errs.NotFound].
 func (l *Log) Contact(ctx context.Context, ws, id uuid.UUID) (c Contact, err error) {
 	err = l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		var sealed []byte
-		err := tx.QueryRow(ctx, `
-			SELECT `+contactColumns+` FROM contacts c WHERE c.workspace_id = $1 AND c.id = $2`, ws, id).Scan(c.fields(&sealed)...)
-		if err != nil {
-			return err
-		}
-		return c.reveal(ctx, tx, l.db.Vault(), ws, sealed)
+		c, err = l.ContactWithin(ctx, tx, ws, id)
+		return err
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Contact{}, errs.New(errs.NotFound, "there is no such contact")
-	}
-	if err != nil {
-		return Contact{}, fmt.Errorf("read contact: %w", err)
-	}
-	return c, nil
+	return c, err
 }
 
 // ContactByToken finds whose browser holds a token, in whatever workspace. An unknown token gives an error of kind
@@ -128,7 +117,10 @@ func (l *Log) ContactByToken(ctx context.Context, tokenHash []byte) (ws uuid.UUI
 	err = l.db.InSystemTx(ctx, func(tx pgx.Tx) error {
 		var sealed []byte
 		err := tx.QueryRow(ctx, `
-			SELECT c.workspace_id, `+contactColumns+` FROM contacts c WHERE c.token_hash = $1`, tokenHash).
+			SELECT c.workspace_id, `+contactColumns+` FROM contacts c
+			WHERE (c.workspace_id, c.id) IN (
+				SELECT workspace_id, id FROM contacts WHERE token_hash = $1
+				UNION ALL SELECT workspace_id, contact_id FROM contact_tokens WHERE token_hash = $1)`, tokenHash).
 			Scan(append([]any{&ws}, c.fields(&sealed)...)...)
 		if err != nil {
 			return err

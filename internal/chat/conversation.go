@@ -67,11 +67,21 @@ func (l *Log) Conversations(ctx context.Context, ws uuid.UUID, f Filter) ([]Conv
 	for i, s := range f.States {
 		states[i] = string(s)
 	}
-	list, err := l.conversations(ctx, ws, `
-		SELECT `+listColumns+` FROM conversations c `+joinContact+withPreview+`
-		WHERE c.workspace_id = $1 AND (cardinality($2::text[]) = 0 OR c.state = ANY($2))
-		      AND ($3::bigint = 0 OR c.agent_id = $3)
-		ORDER BY c.created_at DESC, c.id LIMIT $4`, ws, states, f.AgentID, atMost(f.Limit, 50, 500))
+	var list []Conversation
+	err := l.db.InTx(ctx, ws, func(tx pgx.Tx) (err error) {
+		var found []uuid.UUID // NULL where no words are looked for
+		if f.Words != "" {
+			if found, err = l.search(ctx, tx, ws, f.Words, states, f.AgentID); err != nil {
+				return err
+			}
+		}
+		list, err = l.list(ctx, tx, ws, `
+			SELECT `+listColumns+` FROM conversations c `+joinContact+withPreview+`
+			WHERE c.workspace_id = $1 AND (cardinality($2::text[]) = 0 OR c.state = ANY($2))
+			      AND ($3::bigint = 0 OR c.agent_id = $3) AND ($5::uuid[] IS NULL OR c.id = ANY($5))
+			ORDER BY c.created_at DESC, c.id LIMIT $4`, ws, states, f.AgentID, atMost(f.Limit, 50, 500), found)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list conversations: %w", err)
 	}

@@ -2,11 +2,13 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Decide runs fn on the locked conversation and stores what it changed and the entries it returned, all in one
@@ -23,6 +25,28 @@ func (l *Log) Decide(ctx context.Context, ws, conversation uuid.UUID, fn Decisio
 // before the conversation, which is the order for agents. If pick returns the zero id, nothing happens.
 func (l *Log) DecideNext(
 	ctx context.Context, ws uuid.UUID, pick func(tx pgx.Tx) (uuid.UUID, error), fn Decision,
+) (stored []Message, err error) {
+	// What pick finds may change before the conversation is locked: a claim that met no open handoff, and an assigner
+	// that holds the one made since, then wait for each other. PostgreSQL ends one of them, which decides anew.
+	for range attempts {
+		if stored, err = l.decideOnce(ctx, ws, pick, fn); !deadlocked(err) {
+			break
+		}
+	}
+	return stored, err
+}
+
+// attempts is how often a decision is tried that a deadlock ends.
+const attempts = 3
+
+// deadlocked reports whether PostgreSQL ended the transaction because two waited for each other.
+func deadlocked(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "40P01"
+}
+
+func (l *Log) decideOnce(
+	ctx context.Context, ws uuid.UUID, pick func(tx pgx.Tx) (uuid.UUID, error), fn Decision,
 ) ([]Message, error) {
 	d := newDraft(l.db.Vault())
 	var stored []Message
@@ -37,7 +61,7 @@ func (l *Log) DecideNext(
 	if err != nil {
 		return nil, busy(err)
 	}
-	l.announce(d)
+	l.committed(d)
 	return stored, nil
 }
 

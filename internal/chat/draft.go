@@ -109,20 +109,21 @@ func (d *draft) append(k key, e Entry) (Message, error) {
 func (c *Conversation) admit(e Entry, now time.Time) Message {
 	c.LastSeq++
 	c.UpdatedAt = now
-	if e.Sender.Kind == Visitor && e.Kind == KindText {
-		c.hear()
+	if e.Sender.Kind == Visitor && (e.Kind == KindText || e.Kind == KindFile) {
+		c.hear(e.Body != "")
 	}
 	return Message{Conversation: c.ID, Seq: c.LastSeq, ClientID: e.ClientID, Sender: e.Sender, Kind: e.Kind,
 		Body: e.Body, Data: e.Data, Epoch: c.Epoch, At: now}
 }
 
-// hear is what a visitor's text does: it wakes a closed conversation, and the bot if that is in charge.
-func (c *Conversation) hear() {
+// hear is what a visitor's message does: it wakes a closed conversation, and with words the bot if that is in charge. A
+// file alone says nothing to the bot.
+func (c *Conversation) hear(words bool) {
 	if c.State == StateClosed {
 		c.State, c.ClosedAt, c.CSAT = StateBot, nil, 0
 		c.Epoch++
 	}
-	if c.State == StateBot {
+	if c.State == StateBot && words {
 		c.TurnDue = c.LastSeq
 	}
 }
@@ -133,7 +134,7 @@ func (d *draft) changes() []changed {
 	for _, c := range d.conversations {
 		desk := c.after.State != c.before.State || c.after.AgentID != c.before.AgentID
 		if desk || c.after.LastSeq != c.before.LastSeq {
-			turn := c.after.TurnDue > c.before.TurnDue
+			turn := c.after.TurnDue > c.before.TurnDue || c.after.TurnDue != 0 && c.after.Epoch != c.before.Epoch
 			list = append(list, changed{Conversation: c.after, turn: turn, desk: desk})
 		}
 	}

@@ -31,6 +31,7 @@ type Log struct {
 	queue   queue
 	blocked chan struct{} // bounds the writers that wait for a conversation locked by someone else
 	running sync.WaitGroup
+	behind  behind
 }
 
 // blockedWriters is how many connections may wait for locked conversations at a time. A node that hangs with a
@@ -80,16 +81,22 @@ type changed struct {
 // looks at their numbers. It must not block. Call it before Start.
 func (l *Log) OnCommit(fn func(Message)) { l.stored = fn }
 
-// announce hands over what was stored, then publishes hints for other nodes. Losing one is harmless, so failures are
-// not reported.
-func (l *Log) announce(d *draft) {
+// committed hands over what a transaction has stored, then tells the other nodes.
+func (l *Log) committed(d *draft) {
 	for i := range d.fresh {
 		l.stored(d.fresh[i].Message)
+	}
+	l.announce(d.changes()...)
+}
+
+// announce publishes hints. Losing one is harmless, so failures are not reported.
+func (l *Log) announce(changes ...changed) {
+	for _, c := range changes {
+		l.behind.add(key{c.Workspace, c.ID})
 	}
 	if l.bus == nil {
 		return
 	}
-	changes := d.changes()
 	turn := false
 	for _, c := range changes {
 		_ = l.bus.Publish(HintSubject(c.ID), Hint{Conversation: c.ID, LastSeq: c.LastSeq})

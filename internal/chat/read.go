@@ -32,12 +32,14 @@ func scanMessage(row pgx.CollectableRow) (m Message, err error) {
 
 // Read returns the entries after the given number, in order and without gap, at most limit of them. A limit of 0 or
 // above [MaxRead] means MaxRead. An unknown conversation has no entries.
-func (l *Log) Read(ctx context.Context, ws, conversation uuid.UUID, after int64, limit int) ([]Message, error) {
-	return l.messages(ctx, ws, `
-		SELECT `+messageColumns+`, `+openColumns+`
-		FROM messages m JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
-		WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.seq > $3
-		ORDER BY m.seq LIMIT $4`, ws, conversation, after, atMost(limit, MaxRead, MaxRead))
+func (l *Log) Read(
+	ctx context.Context, ws, conversation uuid.UUID, after int64, limit int,
+) (list []Message, err error) {
+	err = l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
+		list, err = l.ReadWithin(ctx, tx, ws, conversation, after, limit)
+		return err
+	})
+	return list, err
 }
 
 // ReadLast returns the last n entries in order. The same limit applies as in [Log.Read].
@@ -53,15 +55,22 @@ func (l *Log) ReadLast(ctx context.Context, ws, conversation uuid.UUID, n int) (
 
 func (l *Log) messages(ctx context.Context, ws uuid.UUID, sql string, args ...any) (list []Message, err error) {
 	err = l.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sql, args...)
-		if err != nil {
-			return err
-		}
-		if list, err = pgx.CollectRows(rows, scanMessage); err != nil {
-			return err
-		}
-		return open(ctx, tx, l.db.Vault(), ws, list)
+		list, err = l.messagesWithin(ctx, tx, ws, sql, args...)
+		return err
 	})
+	return list, err
+}
+
+// messagesWithin reads and opens messages. sql selects messageColumns and openColumns.
+func (l *Log) messagesWithin(ctx context.Context, tx pgx.Tx, ws uuid.UUID, sql string, args ...any) ([]Message, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanMessage)
+	if err == nil {
+		err = open(ctx, tx, l.db.Vault(), ws, list)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}

@@ -14,22 +14,12 @@ import (
 // ReadWithin is [Log.Read] in a transaction of the caller's, such as that of a [Decision].
 func (l *Log) ReadWithin(
 	ctx context.Context, tx pgx.Tx, ws, conversation uuid.UUID, after int64, limit int,
-) (list []Message, err error) {
-	rows, err := tx.Query(ctx, `
+) ([]Message, error) {
+	return l.messagesWithin(ctx, tx, ws, `
 		SELECT `+messageColumns+`, `+openColumns+`
 		FROM messages m JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
 		WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.seq > $3
 		ORDER BY m.seq LIMIT $4`, ws, conversation, after, atMost(limit, MaxRead, MaxRead))
-	if err == nil {
-		list, err = pgx.CollectRows(rows, scanMessage)
-	}
-	if err == nil {
-		err = open(ctx, tx, l.db.Vault(), ws, list)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read messages: %w", err)
-	}
-	return list, nil
 }
 
 // ContactWithin is [Log.Contact] in a transaction of the caller's.

@@ -22,6 +22,7 @@ import (
 type CrowdOptions struct {
 	Visitors, Agents int
 	Every            time.Duration // each visitor, and each conversation's agent, sends once in this time, more or less
+	MuteAgents       bool          // they watch and never write
 	Client           client.Config // URLs are filled in
 }
 
@@ -54,8 +55,8 @@ type Agent struct {
 	mine map[string]bool // conversations that the agent is in charge of
 }
 
-// password is everybody's: the cluster lives on loopback for some minutes.
-const password = "correct horse battery"
+// Password is that of all agents: the cluster lives on loopback for some minutes.
+const Password = "correct horse battery"
 
 // waiting is how many messages a client writes ahead of its acknowledgements.
 const waiting = 20
@@ -73,7 +74,7 @@ func (c *Cluster) NewCrowd(ctx context.Context, o CrowdOptions) (*Crowd, error) 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Crowd{Ledger: NewLedger(), cluster: c, options: o, cancel: cancel}
-	emails, err := c.hire(ctx, o.Agents)
+	emails, err := c.Hire(ctx, o.Agents)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -91,8 +92,8 @@ func (c *Cluster) NewCrowd(ctx context.Context, o CrowdOptions) (*Crowd, error) 
 	return w, nil
 }
 
-// hire adds agents who may have any number of conversations, and returns their addresses.
-func (c *Cluster) hire(ctx context.Context, n int) (emails []string, err error) {
+// Hire adds agents who may have any number of conversations, and returns their addresses.
+func (c *Cluster) Hire(ctx context.Context, n int) (emails []string, err error) {
 	if n == 0 {
 		return nil, nil
 	}
@@ -102,7 +103,7 @@ func (c *Cluster) hire(ctx context.Context, n int) (emails []string, err error) 
 	for range n {
 		email := fmt.Sprintf("agent%d@faults.example", rand.Uint64())
 		emails = append(emails, email)
-		_ = w.Write([]string{email, email, "agent", password})
+		_ = w.Write([]string{email, email, "agent", Password})
 	}
 	w.Flush()
 	file := filepath.Join(c.options.Dir, "staff.csv")
@@ -150,7 +151,7 @@ func (w *Crowd) addVisitor(ctx context.Context, name string) (err error) {
 
 func (w *Crowd) addAgent(ctx context.Context, email string) (err error) {
 	a := &Agent{Name: email, mine: map[string]bool{}}
-	a.Agent, err = client.NewAgent(w.options.Client, email, password, client.Handlers{
+	a.Agent, err = client.NewAgent(w.options.Client, email, Password, client.Handlers{
 		Entry:   func(e client.Entry) { w.Ledger.Shown(email, e) },
 		Acked:   w.Ledger.Acked,
 		Refused: w.refused,
@@ -162,6 +163,9 @@ func (w *Crowd) addAgent(ctx context.Context, email string) (err error) {
 	a.SetStatus("online")
 	w.Agents = append(w.Agents, a)
 	w.run(ctx, a.Run)
+	if w.options.MuteAgents {
+		return nil
+	}
 	w.running.Go(func() {
 		for n := 1; w.pause(ctx); n++ {
 			for _, conversation := range a.Mine() {

@@ -17,20 +17,19 @@ import (
 // TestF3LostReplies cuts every connection at the first byte that the server sends after a message, so that the message
 // is stored and its sender cannot know.
 func TestF3LostReplies(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	const writers = 8
 	ledger := faults.NewLedger()
-	var committed, wanted atomic.Int64
-	wanted.Store(int64(times(40, 1000)))
+	wanted := int64(times(40, 1000))
+	var committed atomic.Int64
 	var writing sync.WaitGroup
 	for i := range writers {
 		w := newCutWriter(t, c, ledger, fmt.Sprintf("visitor%d", i), i)
 		writing.Go(func() {
-			for n := 0; wanted.Add(-1) >= 0 && !t.Failed(); n++ {
-				if w.cutOne(t, n) {
+			for n := 0; committed.Load() < wanted && !t.Failed(); n++ {
+				if w.cutOne(t, n) { // otherwise the cut came too early, as for a ping
 					committed.Add(1)
-				} else {
-					wanted.Add(1) // cut too early: a ping came first
 				}
 			}
 		})
@@ -52,12 +51,12 @@ type cutWriter struct {
 	name    string
 	visitor *client.Visitor
 	links   []*faults.Proxy
-	lost    chan struct{}
-	up      chan struct{}
+	up      atomic.Bool
+	lost    atomic.Int64 // connections, and attempts at one
 }
 
 func newCutWriter(t *testing.T, c *faults.Cluster, ledger *faults.Ledger, name string, i int) *cutWriter {
-	w := &cutWriter{cluster: c, ledger: ledger, name: name, lost: make(chan struct{}, 1000), up: make(chan struct{}, 1000)}
+	w := &cutWriter{cluster: c, ledger: ledger, name: name}
 	var urls []string
 	for _, n := range []*faults.Node{c.Nodes[i%len(c.Nodes)], c.Nodes[(i+1)%len(c.Nodes)]} {
 		link, err := n.Link()
@@ -66,10 +65,14 @@ func newCutWriter(t *testing.T, c *faults.Cluster, ledger *faults.Ledger, name s
 		urls = append(urls, link.URL())
 	}
 	var err error
-	w.visitor, err = client.NewVisitor(client.Config{URLs: urls, PauseFirst: 10 * time.Millisecond, PauseMost: time.Second, Patience: 5 * time.Second},
+	w.visitor, err = client.NewVisitor(client.Config{URLs: urls, PauseFirst: 10 * time.Millisecond, PauseMost: 100 * time.Millisecond, Patience: 5 * time.Second},
 		client.Site{Key: c.Widget}, client.Handlers{
 			Entry: func(e client.Entry) { ledger.Shown(name, e) }, Acked: ledger.Acked,
-			Connected: func(string) { w.up <- struct{}{} }, Lost: func(string, error) { w.lost <- struct{}{} }})
+			Connected: func(string) { w.up.Store(true) },
+			Lost: func(string, error) {
+				w.up.Store(false)
+				w.lost.Add(1)
+			}})
 	require.NoError(t, err)
 	live(t, w.visitor.Run)
 	return w
@@ -77,7 +80,10 @@ func newCutWriter(t *testing.T, c *faults.Cluster, ledger *faults.Ledger, name s
 
 // cutOne sends a message whose reply is lost, and reports whether it was stored all the same.
 func (w *cutWriter) cutOne(t *testing.T, n int) bool {
-	receive(t, w.up)
+	if !eventually(t, w.up.Load) {
+		return false
+	}
+	before := w.lost.Load()
 	for _, l := range w.links {
 		if err := l.Poison("downstream", "limit_data", map[string]any{"bytes": 0}); err != nil {
 			t.Error(err)
@@ -85,7 +91,7 @@ func (w *cutWriter) cutOne(t *testing.T, n int) bool {
 	}
 	body := fmt.Sprintf("%s says %d", w.name, n)
 	id := w.ledger.Sent(w.name, body, func() string { return w.visitor.Send(body) })
-	receive(t, w.lost)
+	eventually(t, func() bool { return w.lost.Load() > before })
 	stored := w.stored(t, id)
 	for _, l := range w.links {
 		if err := l.Heal(t.Context()); err != nil {
@@ -110,6 +116,7 @@ func (w *cutWriter) stored(t *testing.T, clientID string) (yes bool) {
 
 // TestF6Duplicates sends every message on two nodes at once, three times, and then its id with another text.
 func TestF6Duplicates(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	ledger := faults.NewLedger()
 	visitors, each := times(10, 100), times(10, 100)
@@ -183,13 +190,19 @@ func settled(t *testing.T, v *client.Visitor) {
 	}
 }
 
-// receive waits for a sign, for a minute at most.
-func receive(t *testing.T, c <-chan struct{}) {
-	timer := time.NewTimer(time.Minute)
-	defer timer.Stop()
-	select {
-	case <-c:
-	case <-timer.C:
-		t.Error("nothing happens for a minute")
+// eventually waits until something is so, for a minute at most. Unlike within it may be called beside the test.
+func eventually(t *testing.T, so func() bool) bool {
+	limit := time.NewTimer(time.Minute)
+	defer limit.Stop()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			t.Error("nothing happens for a minute")
+			return false
+		}
 	}
+	return true
 }

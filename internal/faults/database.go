@@ -11,10 +11,16 @@ import (
 	"time"
 )
 
+// DataFolder is that of the PostgreSQL cluster.
+func (c *Cluster) DataFolder() string { return filepath.Join(c.options.PGDir, "pg/data") }
+
+// DatabaseURL leads to PostgreSQL past the proxies.
+func (c *Cluster) DatabaseURL() string { return c.local.URL() }
+
 // KillDatabase ends the postmaster with SIGKILL, and its children with it. Whoever started it, the private cluster of
 // the product, starts it again.
 func (c *Cluster) KillDatabase() error {
-	b, err := os.ReadFile(filepath.Join(c.options.PGDir, "pg/data/postmaster.pid"))
+	b, err := os.ReadFile(filepath.Join(c.DataFolder(), "postmaster.pid"))
 	if err != nil {
 		return err
 	}

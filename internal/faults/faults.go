@@ -24,11 +24,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"handrail/internal/postgres"
@@ -42,6 +44,7 @@ type Options struct {
 	Nodes  int      // 0 = 3
 	Env    []string // further settings of the nodes, as NAME=value
 	PGDir  string   // folder of the database; "" = below Dir
+	PGCopy string   // a stopped database to begin with, which [Prepare] has made; "" = an empty one
 	Log    *slog.Logger
 }
 
@@ -80,6 +83,12 @@ func Start(ctx context.Context, o Options) (c *Cluster, err error) {
 	if err = os.MkdirAll(o.PGDir, 0o755); err != nil {
 		return c, err
 	}
+	if o.PGCopy != "" {
+		// With its owners and modes, which a copy by this process would have to know.
+		if out, err := exec.CommandContext(ctx, "cp", "-a", o.PGCopy+"/.", o.PGDir).CombinedOutput(); err != nil {
+			return c, fmt.Errorf("copy the database: %w\n%s", err, out)
+		}
+	}
 	starting, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	if c.local, err = postgres.StartLocal(starting, postgres.LocalConfig{Dir: o.PGDir, BinDir: o.PGBin, Log: o.Log}); err != nil {
@@ -99,6 +108,16 @@ func Start(ctx context.Context, o Options) (c *Cluster, err error) {
 		c.Nodes = append(c.Nodes, n)
 	}
 	return c, c.startNodes(starting)
+}
+
+// Prepare makes a migrated database in a folder and stops it, for [Options.PGCopy]: that takes longer than everything
+// else at the start.
+func Prepare(ctx context.Context, pgBin, dir string) error {
+	local, err := postgres.StartLocal(ctx, postgres.LocalConfig{Dir: dir, BinDir: pgBin})
+	if err != nil {
+		return err
+	}
+	return errors.Join(postgres.Migrate(ctx, local.URL()), local.Stop())
 }
 
 func (c *Cluster) startNodes(ctx context.Context) error {
@@ -170,12 +189,18 @@ func (c *Cluster) widget(ctx context.Context) (string, error) {
 	return key, nil
 }
 
-// freeAddress is a loopback address that was free a moment ago.
+// freeAddress is a loopback address that was free a moment ago. It lies below the ports that systems give to outgoing
+// connections: a node that restarts must find its own still free.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000))
+		l, err := net.Listen("tcp", address)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		return address, l.Close()
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

@@ -10,10 +10,11 @@ import (
 )
 
 func TestF1KilledNodes(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	w := talk(t, c)
 	r := random(t)
-	kills := times(4, 200)
+	kills := times(3, 200)
 	var back time.Duration
 	for range kills {
 		rest(t, 200*time.Millisecond+soon(r, time.Second))
@@ -32,10 +33,11 @@ func TestF1KilledNodes(t *testing.T) {
 }
 
 func TestF2KilledDatabase(t *testing.T) {
+	parallel(t)
 	c := boot(t, faults.Options{})
 	w := talk(t, c)
 	r := random(t)
-	kills := times(3, 50)
+	kills := times(2, 50)
 	var longest time.Duration
 	for range kills {
 		rest(t, time.Second+soon(r, 2*time.Second))

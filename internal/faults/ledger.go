@@ -73,6 +73,11 @@ func (l *Ledger) Shown(who string, e client.Entry) {
 		if s.body != e.Body {
 			l.problem("%s shows %q as entry %d of %s, sent was %q", who, e.Body, e.Seq, e.Conversation, s.body)
 		}
+		if s.by == who && s.ack == nil {
+			// Its sender sees it before the acknowledgement, or in its place after a cut.
+			s.ack = &client.Ack{Conversation: e.Conversation, ClientID: e.ClientID, Seq: e.Seq}
+			l.acks = append(l.acks, time.Since(s.at))
+		}
 		if s.by != who && !s.seen {
 			s.seen = true
 			l.peers = append(l.peers, time.Since(s.at))

@@ -5,10 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +22,8 @@ import (
 // run is what the tests share: the binary, the figures, and how much to do.
 type run struct {
 	binary string
+	once   sync.Once
+	copy   string // a database to begin with
 	full   bool
 	report faults.Report
 }
@@ -40,6 +44,10 @@ func mainOf(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // for the account that runs PostgreSQL
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if shared.binary = os.Getenv("HANDRAIL_BIN"); shared.binary == "" {
 		shared.binary = filepath.Join(dir, "handrail")
 		// As the build stage does it, so that both use what was compiled once.
@@ -48,6 +56,7 @@ func mainOf(m *testing.M) int {
 			return 1
 		}
 	}
+	shared.copy = filepath.Join(dir, "database")
 	code := m.Run()
 	shared.report.Print(os.Stdout)
 	if file := os.Getenv("HANDRAIL_FAULTS_RESULTS"); file != "" {
@@ -59,12 +68,22 @@ func mainOf(m *testing.M) int {
 	return code
 }
 
+// startLimit bounds the start of anything.
+const startLimit = time.Minute
+
 // times is how often to do something: a few times in a plain run, or as the plan says.
 func times(short, full int) int {
 	if shared.full {
 		return full
 	}
 	return short
+}
+
+// parallel lets tests of a plain run share the machine. In a full run each has it alone, for its figures' sake.
+func parallel(t *testing.T) {
+	if !shared.full {
+		t.Parallel()
+	}
 }
 
 // boot starts a cluster of the test's own.
@@ -80,17 +99,27 @@ func boot(t *testing.T, o faults.Options) *faults.Cluster {
 		}
 		_ = os.RemoveAll(dir)
 	})
-	o.Binary, o.PGBin, o.Dir = shared.binary, os.Getenv("HANDRAIL_PG_BIN"), dir
+	o.Binary, o.Dir = shared.binary, dir
+	if o.PGBin == "" {
+		o.PGBin = os.Getenv("HANDRAIL_PG_BIN")
+	}
+	if o.PGDir == "" {
+		shared.once.Do(func() {
+			require.NoError(t, faults.Prepare(context.WithoutCancel(t.Context()), os.Getenv("HANDRAIL_PG_BIN"), shared.copy))
+		})
+		o.PGCopy = shared.copy
+	}
 	c, err := faults.Start(context.WithoutCancel(t.Context()), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Stop()) })
 	return c
 }
 
-// talk starts a crowd that sends about 200 messages a second in all, and waits until everybody is in conversation.
+// talk starts a crowd that sends about 200 messages a second in all, or 50 in a plain run, and waits until everybody is
+// in conversation.
 func talk(t *testing.T, c *faults.Cluster) *faults.Crowd {
 	t.Helper()
-	return crowd(t, c, faults.CrowdOptions{Visitors: 20, Agents: 4, Every: 200 * time.Millisecond})
+	return crowd(t, c, faults.CrowdOptions{Visitors: times(8, 20), Agents: times(2, 4), Every: duration(300, 200) * time.Millisecond})
 }
 
 func crowd(t *testing.T, c *faults.Cluster, o faults.CrowdOptions) *faults.Crowd {
@@ -177,4 +206,10 @@ func live(t *testing.T, run func(context.Context) error) {
 		cancel()
 		<-done
 	})
+}
+
+// fromAnywhere dials from a random loopback address: the server limits sessions by address.
+func fromAnywhere(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 2, byte(rand.IntN(256)), byte(1+rand.IntN(254)))}}
+	return d.DialContext(ctx, network, address)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -81,14 +82,22 @@ func (n *Node) Launch() error {
 	cmd.Env = append(n.cluster.environment(database.String()), "HANDRAIL_NATS_LISTEN="+n.mesh, "HANDRAIL_NATS_ADVERTISE="+n.Mesh.Address())
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	dieWithParent(cmd.SysProcAttr)
+	started, exited := make(chan error), make(chan struct{})
+	go func() {
+		// The death signal follows the thread that forked, so this goroutine keeps its thread as long as the child lives.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(exited)
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended does not matter: the tests kill
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	exited := make(chan struct{})
-	go func() {
-		defer close(exited)
-		_ = cmd.Wait() // how it ended does not matter: the tests kill
-	}()
 	n.cmd, n.exited = cmd, exited
 	return nil
 }
@@ -113,6 +122,16 @@ func (n *Node) Ready(ctx context.Context) error {
 			return fmt.Errorf("node %d does not get ready: %w: %s", n.number, err, n.tail())
 		}
 	}
+}
+
+// Process is the number of the running process, 0 if there is none.
+func (n *Node) Process() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cmd == nil {
+		return 0
+	}
+	return n.cmd.Process.Pid
 }
 
 // Status asks the node for a page, past the proxy.

@@ -24,10 +24,15 @@ const ofConversation = ` t LEFT JOIN conversations c ON c.workspace_id = t.works
 
 func plainTables() map[string]plainTable {
 	return map[string]plainTable{
-		"contacts":      {"contacts t", "t.id", "t.id::text"},
-		"conversations": {"conversations t", "t.contact_id", "t.id::text"},
-		"messages":      {"messages" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.seq"},
-		"handoffs":      {"handoffs" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.turn_seq"},
+		"contacts":       {"contacts t", "t.id", "t.id::text"},
+		"conversations":  {"conversations t", "t.contact_id", "t.id::text"},
+		"messages":       {"messages" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.seq"},
+		"turns":          {"turns" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.seq"},
+		"drafts":         {"drafts t", "t.contact_id", "t.id::text"},
+		"reviewed_cases": {"reviewed_cases t", "NULL::uuid", "t.draft_id || '/' || t.wording"},
+		"eval_cases":     {"eval_cases t", "t.contact_id", "t.id::text"},
+		"eval_runs":      {"eval_runs t", "NULL::uuid", "t.id::text"},
+		"handoffs":       {"handoffs" + ofConversation, "c.contact_id", "t.conversation_id || '/' || t.turn_seq"},
 	}
 }
 

@@ -66,8 +66,9 @@ func (p Place) String() string {
 
 // Key encrypts for one owner.
 type Key struct {
-	id   uint32
-	aead *subtle.AESGCM
+	id     uint32
+	aead   *subtle.AESGCM
+	secret []byte
 }
 
 func newKey(id uint32, secret []byte) (*Key, error) {
@@ -75,7 +76,7 @@ func newKey(id uint32, secret []byte) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a cipher: %w", err)
 	}
-	return &Key{id: id, aead: aead}, nil
+	return &Key{id: id, aead: aead, secret: secret}, nil
 }
 
 // Seal encrypts fields as the content of a place. A nil field stays distinguishable from an empty one.

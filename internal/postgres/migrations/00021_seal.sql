@@ -18,15 +18,16 @@ CREATE TABLE workspace_keys (
 );
 SELECT handrail_protect('workspace_keys');
 
+-- The reference to the workspace key does not cascade: a rotation must never take a data key with it.
 CREATE TABLE data_keys (
-    workspace_id  uuid NOT NULL,
+    workspace_id  uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     owner         uuid NOT NULL, -- a contact; all zeros = rows of no contact, all ones = the search index
     id            bigint NOT NULL,
     workspace_key int NOT NULL,
     wrapped       bytea NOT NULL,
     created_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, owner),
-    FOREIGN KEY (workspace_id, workspace_key) REFERENCES workspace_keys (workspace_id, id) ON DELETE CASCADE
+    FOREIGN KEY (workspace_id, workspace_key) REFERENCES workspace_keys (workspace_id, id)
 );
 CREATE INDEX data_keys_by_workspace_key ON data_keys (workspace_id, workspace_key);
 SELECT handrail_protect('data_keys');
@@ -75,3 +76,51 @@ UPDATE handoffs SET sealed = handrail_plain(summary, entities::text, passages::t
 INSERT INTO plain_rows SELECT 'handoffs' WHERE EXISTS (SELECT FROM handoffs);
 ALTER TABLE handoffs ALTER COLUMN sealed SET NOT NULL,
     DROP COLUMN summary, DROP COLUMN entities, DROP COLUMN passages;
+
+-- turns.sealed: entities, passages, the withheld answer or none.
+ALTER TABLE turns ADD COLUMN sealed bytea, ADD COLUMN withholds boolean NOT NULL DEFAULT false;
+UPDATE turns SET sealed = handrail_plain(entities::text, passages::text, withheld::text), withholds = withheld IS NOT NULL;
+INSERT INTO plain_rows SELECT 'turns' WHERE EXISTS (SELECT FROM turns);
+ALTER TABLE turns ALTER COLUMN sealed SET NOT NULL,
+    DROP COLUMN entities, DROP COLUMN passages, DROP COLUMN withheld;
+
+-- drafts.sealed: question, answer, asked, gap. What is published is the workspace's own text, the rest the contact's.
+ALTER TABLE drafts ADD COLUMN sealed bytea, ADD COLUMN contact_id uuid; -- NULL = sealed for the workspace
+UPDATE drafts d SET sealed = handrail_plain(question, answer, asked, gap), contact_id = CASE WHEN state = 'published' THEN NULL
+    ELSE (SELECT c.contact_id FROM conversations c WHERE c.workspace_id = d.workspace_id AND c.id = d.conversation_id) END;
+INSERT INTO plain_rows SELECT 'drafts' WHERE EXISTS (SELECT FROM drafts);
+ALTER TABLE drafts ALTER COLUMN sealed SET NOT NULL,
+    DROP COLUMN question, DROP COLUMN answer, DROP COLUMN asked, DROP COLUMN gap;
+
+-- reviewed_cases.sealed: the question.
+ALTER TABLE reviewed_cases ADD COLUMN sealed bytea;
+UPDATE reviewed_cases SET sealed = handrail_plain(question);
+INSERT INTO plain_rows SELECT 'reviewed_cases' WHERE EXISTS (SELECT FROM reviewed_cases);
+ALTER TABLE reviewed_cases ALTER COLUMN sealed SET NOT NULL, DROP COLUMN question;
+
+-- eval_cases.sealed: question, history and facts.
+ALTER TABLE eval_cases ADD COLUMN sealed bytea, ADD COLUMN contact_id uuid; -- NULL = sealed for the workspace
+UPDATE eval_cases e SET sealed = handrail_plain(question, array_to_json(history)::text, facts::text), contact_id =
+    (SELECT c.contact_id FROM conversations c WHERE c.workspace_id = e.workspace_id AND c.id = e.conversation_id);
+INSERT INTO plain_rows SELECT 'eval_cases' WHERE EXISTS (SELECT FROM eval_cases);
+ALTER TABLE eval_cases ALTER COLUMN sealed SET NOT NULL, DROP COLUMN question, DROP COLUMN history, DROP COLUMN facts;
+
+-- eval_runs.sealed: the report of a run that is done, which repeats the questions.
+ALTER TABLE eval_runs ADD COLUMN sealed bytea;
+UPDATE eval_runs SET sealed = handrail_plain(report::text) WHERE report IS NOT NULL;
+INSERT INTO plain_rows SELECT 'eval_runs' WHERE EXISTS (SELECT FROM eval_runs WHERE report IS NOT NULL);
+ALTER TABLE eval_runs DROP COLUMN report;
+ALTER TABLE eval_runs ADD CONSTRAINT eval_runs_report CHECK ((state = 'done') = (sealed IS NOT NULL));
+
+-- The index of the history: of every 64 entries of a conversation, keyed hashes of their terms. It does not refer to
+-- conversations, because the check would wait for whoever writes there.
+CREATE TABLE search_chunks (
+    workspace_id    uuid NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    conversation_id uuid NOT NULL,
+    chunk           bigint NOT NULL, -- of entries 64 * chunk + 1 to 64 * chunk + 64
+    upto            bigint NOT NULL, -- the last entry that was read
+    terms           bigint[] NOT NULL,
+    PRIMARY KEY (workspace_id, conversation_id, chunk)
+);
+CREATE INDEX search_chunks_terms ON search_chunks USING gin (terms);
+SELECT handrail_protect('search_chunks');

@@ -19,3 +19,13 @@ export function mayJudge(me: Pick<Me, 'role'>): boolean {
 export function mayMakeCases(me: Pick<Me, 'role'>): boolean {
   return me.role !== 'quality_inspector'
 }
+
+/** mayErase says who may destroy what a visitor wrote: those who manage the staff. */
+export function mayErase(me: Pick<Me, 'role'>): boolean {
+  return me.role === 'admin'
+}
+
+/** maySetUpDesk says who may change groups, agents, hours and rules. */
+export function maySetUpDesk(me: Pick<Me, 'role'>): boolean {
+  return me.role === 'admin'
+}

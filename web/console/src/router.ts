@@ -4,7 +4,8 @@ import LoginPage from './pages/LoginPage.vue'
 import { evalRoutes } from './pages/evals/routes'
 import { intentRoutes } from './pages/intents/routes'
 import { knowledgeRoutes } from './pages/knowledge/routes'
-import { mayReadConversations, mayWriteKnowledge } from './roles'
+import { settingsRoutes } from './pages/settings/routes'
+import { mayReadConversations, maySetUpDesk, mayWriteKnowledge } from './roles'
 import { useSession } from './stores/session'
 
 const RENEWED_KEY = 'handrail.console.renewed'
@@ -33,6 +34,7 @@ export function newRouter() {
       knowledgeRoutes,
       intentRoutes,
       evalRoutes,
+      settingsRoutes,
       { path: '/:conversation?', name: 'desk', component: DeskPage },
       { path: '/:rest(.*)*', redirect: '/' },
     ],
@@ -45,6 +47,7 @@ export function newRouter() {
     // Whoever may not read conversations has nothing to do at the desk.
     if (me && to.name === 'desk' && !mayReadConversations(me)) return { name: 'sources' }
     if (me && to.meta.writes && !mayWriteKnowledge(me)) return { name: 'sources' }
+    if (me && to.meta.setsUp && !maySetUpDesk(me)) return { name: 'desk' }
     return true
   })
   router.onError((_error, to) => void renew(router.resolve(to).href))

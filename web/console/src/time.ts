@@ -2,10 +2,10 @@ import { onScopeDispose, ref, type Ref } from 'vue'
 
 const TICK_MS = 15_000
 
-/** useNow is the current time in milliseconds, renewed every quarter of a minute. */
-export function useNow(): Ref<number> {
+/** useNow is the current time in milliseconds, renewed every quarter of a minute or as often as asked. */
+export function useNow(everyMs = TICK_MS): Ref<number> {
   const now = ref(Date.now())
-  const timer = setInterval(() => (now.value = Date.now()), TICK_MS)
+  const timer = setInterval(() => (now.value = Date.now()), everyMs)
   onScopeDispose(() => clearInterval(timer))
   return now
 }
@@ -19,6 +19,16 @@ export function age(at: string, now: number): Age {
   if (minutes < 60) return { key: 'minutes', n: minutes }
   if (minutes < 60 * 24) return { key: 'hours', n: Math.floor(minutes / 60) }
   return { key: 'days', n: Math.floor(minutes / (60 * 24)) }
+}
+
+/** until is the time that is left, negative once it is over, in the largest unit that leaves at least one. */
+export function until(at: string, now: number): { over: boolean; key: 'seconds' | 'minutes' | 'hours'; n: number } {
+  const seconds = Math.round((Date.parse(at) - now) / 1000)
+  const length = Math.abs(seconds)
+  const over = seconds < 0
+  if (length < 60) return { over, key: 'seconds', n: length }
+  if (length < 3600) return { over, key: 'minutes', n: Math.floor(length / 60) }
+  return { over, key: 'hours', n: Math.floor(length / 3600) }
 }
 
 /** clock shows the time of today's entries and adds the date to older ones. */

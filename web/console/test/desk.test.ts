@@ -103,6 +103,58 @@ describe('desk', () => {
     expect(desk.pendingOf('a')).toHaveLength(0)
   })
 
+  it('shows offers and alerts, and answers offers', async () => {
+    const socket = await connect()
+    const offers = [{ conversation: 'a', expires_at: '' }]
+    socket.says({ t: 'desk', me, waiting: [], mine: [], offers, alerts: [{ conversation: 'b', kind: 'waiting', level: 1 }] })
+    expect([desk.offers.length, desk.alerts.length]).toEqual([1, 1])
+    desk.accept('a')
+    desk.decline('a')
+    desk.leave('a')
+    expect(socket.sent.slice(1)).toEqual([{ t: 'accept', conversation: 'a' }, { t: 'decline', conversation: 'a' }, { t: 'leave', conversation: 'a' }])
+    socket.says({ t: 'desk', me, waiting: [], mine: [] })
+    expect([desk.offers.length, desk.alerts.length]).toEqual([0, 0])
+  })
+
+  it('repeats a transfer until it is acknowledged', async () => {
+    const first = await connect()
+    desk.transfer('a', { group: 'Returns' }, 'note')
+    expect(first.sent.at(-1)).toMatchObject({ t: 'transfer', conversation: 'a', group: 'Returns', note: 'note' })
+    const second = await reconnect(first)
+    expect(second.sent.at(-1)).toEqual(first.sent.at(-1))
+    second.says({ t: 'ack', client_id: first.sent.at(-1)!.client_id, seq: 4, conversation: 'a' })
+    expect((await reconnect(second)).types).toEqual(['hello'])
+  })
+
+  it('ends a transfer when the conversation is no longer the agent’s', async () => {
+    const first = await connect()
+    first.says({ t: 'desk', me, waiting: [], mine: [mine('a')] })
+    desk.transfer('a', { agent_id: 9 }, '')
+    first.says({ t: 'desk', me, waiting: [], mine: [] })
+    expect((await reconnect(first)).types).toEqual(['hello'])
+  })
+
+  it('tells once on a connection how far the agent has read in a conversation of their own', async () => {
+    const first = await connect()
+    desk.read('a', 3)
+    first.says({ t: 'desk', me, waiting: [], mine: [mine('a')] })
+    for (const seq of [3, 3, 2, 4]) desk.read('a', seq)
+    const marks = (socket: FakeSocket) => socket.sent.filter((frame) => frame.t === 'read').map((frame) => frame.seq)
+    expect(marks(first)).toEqual([3, 4])
+    const second = await reconnect(first)
+    desk.read('a', 4)
+    expect(marks(second)).toEqual([4])
+  })
+
+  it('knows how far the visitor has read', async () => {
+    const socket = await connect()
+    desk.open('a')
+    socket.says({ t: 'state', conversation: 'a', state: 'human', read: 2 })
+    socket.says({ t: 'read', conversation: 'a', sender: { kind: 'visitor' }, seq: 5 })
+    socket.says({ t: 'state', conversation: 'a', state: 'human' })
+    expect(desk.threads.get('a')!.readUpTo).toBe(5)
+  })
+
   it('reports what the server refused', async () => {
     const socket = await connect()
     desk.finish('a', 'close')

@@ -7,16 +7,18 @@ import { newI18n } from '../src/i18n'
 import { addEvalsTexts } from '../src/i18n/evals'
 import { addIntentsTexts } from '../src/i18n/intents'
 import { addKnowledgeTexts } from '../src/i18n/knowledge'
+import { addSettingsTexts } from '../src/i18n/settings'
 import { evalRoutes } from '../src/pages/evals/routes'
 import { intentRoutes } from '../src/pages/intents/routes'
 import { knowledgeRoutes } from '../src/pages/knowledge/routes'
+import { settingsRoutes } from '../src/pages/settings/routes'
 import { useSession } from '../src/stores/session'
 
 function plugins() {
   const pinia = createPinia()
   setActivePinia(pinia)
   const i18n = newI18n('en')
-  for (const add of [addKnowledgeTexts, addIntentsTexts, addEvalsTexts]) add(i18n.global)
+  for (const add of [addKnowledgeTexts, addIntentsTexts, addEvalsTexts, addSettingsTexts]) add(i18n.global)
   return { pinia, i18n }
 }
 
@@ -25,7 +27,7 @@ function paths() {
   const nothing = defineComponent({ render: () => null })
   return [
     { path: '/desk/:conversation?', name: 'desk', component: nothing },
-    ...[knowledgeRoutes, intentRoutes, evalRoutes].flatMap(({ children }) =>
+    ...[knowledgeRoutes, intentRoutes, evalRoutes, settingsRoutes].flatMap(({ children }) =>
       children!.map(({ path, name }) => ({ path: `/${path}`, name: name!, component: nothing as Component })),
     ),
   ]

@@ -8,6 +8,8 @@ import { knowledgeEn } from '../src/i18n/knowledge/en'
 import { knowledgeZh } from '../src/i18n/knowledge/zh'
 import { pagesEn } from '../src/i18n/pages/en'
 import { pagesZh } from '../src/i18n/pages/zh'
+import { settingsEn } from '../src/i18n/settings/en'
+import { settingsZh } from '../src/i18n/settings/zh'
 import { zh } from '../src/i18n/zh'
 
 function flat(table: object, prefix = ''): [string, string][] {
@@ -23,6 +25,7 @@ it.each([
   ['of the knowledge pages', knowledgeEn, knowledgeZh],
   ['of the pages of the intents', intentsEn, intentsZh],
   ['of the pages of the evals', evalsEn, evalsZh],
+  ['of the settings of the desk', settingsEn, settingsZh],
   ['of all pages', pagesEn, pagesZh],
 ])('has every text %s in both languages, with the same places to fill', (_, english, foreign) => {
   const chinese = new Map(flat(foreign))

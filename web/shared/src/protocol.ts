@@ -249,7 +249,6 @@ export type FromAgent =
   | { t: 'send'; conversation: string; client_id: string; body: string; kind: 'text' | 'note' | 'file'; attachment?: string }
   | { t: 'edit'; conversation: string; client_id: string; seq: number; body: string; removed?: boolean }
   | { t: 'transfer'; conversation: string; client_id: string; group?: string; agent_id?: number; note?: string }
-  | { t: 'invite'; conversation: string; client_id: string; agent_id: number; note?: string }
   | { t: 'close'; conversation: string; client_id: string }
   | { t: 'return'; conversation: string; client_id: string }
 

@@ -13,6 +13,8 @@ export interface Me {
 
 export interface ConversationItem {
   id: string
+  /** contact is the visitor's id. */
+  contact?: string
   state: State
   lang: string
   name: string

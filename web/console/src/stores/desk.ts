@@ -1,15 +1,14 @@
 import { Courier } from '@handrail/shared/courier'
-import { newID } from '@handrail/shared/ids'
 import { Link, type LinkState, Refused } from '@handrail/shared/link'
 import { Outbox, pageStorage } from '@handrail/shared/outbox'
-import type { AgentSelf, AgentStatus, ErrorFrame, FromAgent, Mine, ToAgent, Waiting } from '@handrail/shared/protocol'
+import type { AgentSelf, AgentStatus, Alert, DeskFrame, ErrorFrame, FromAgent, Mine, Offer, ToAgent, Waiting } from '@handrail/shared/protocol'
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowReactive, shallowRef } from 'vue'
 import { api, ApiError } from '../api/client'
+import { deskActions } from './actions'
 import { useSession } from './session'
 import { Thread } from './thread'
 
-const TYPING_EVERY_MS = 3_000
 const STATUS_KEY = 'handrail.console.status'
 
 class SignedOut extends Refused {}
@@ -21,16 +20,19 @@ export const useDesk = defineStore('desk', () => {
   const self = ref<AgentSelf>({ status: 'offline', load: 0, capacity: 0 })
   const waiting = ref<Waiting[]>([])
   const mine = ref<Mine[]>([])
+  const offers = ref<Offer[]>([])
+  const alerts = ref<Alert[]>([])
   const threads = shallowReactive(new Map<string, Thread>())
   const trouble = shallowRef<ErrorFrame | null>(null)
   const outgoing = ref<FromAgent[]>([])
   /** changes counts what may alter lists and evidence on the server, for views that fetch them. */
   const changes = ref(0)
   const opened = ref('')
+  /** marked is how far the server was told that the agent has read, by conversation, on this connection. */
+  const marked = new Map<string, number>()
 
   let courier: Courier<FromAgent> | null = null
   let ticker: ReturnType<typeof setInterval> | undefined
-  let typingSentAt = 0
 
   const link = new Link<ToAgent>({
     ticket,
@@ -42,6 +44,8 @@ export const useDesk = defineStore('desk', () => {
       else trouble.value = { t: 'error', code: 'forbidden', message: reason.message }
     },
   })
+
+  const { status, ...actions } = deskActions(post, (frame) => link.send(frame))
 
   async function ticket(): Promise<{ url: string; ticket: string }> {
     try {
@@ -74,6 +78,8 @@ export const useDesk = defineStore('desk', () => {
     threads.clear()
     waiting.value = []
     mine.value = []
+    offers.value = []
+    alerts.value = []
     opened.value = ''
   }
 
@@ -96,11 +102,12 @@ export const useDesk = defineStore('desk', () => {
     show()
   }
 
-  function receiveInThread(frame: Extract<ToAgent, { t: 'msg' | 'delta' | 'typing' | 'state' }>): void {
+  function receiveInThread(frame: Extract<ToAgent, { t: 'msg' | 'delta' | 'typing' | 'state' | 'read' }>): void {
     const thread = threads.get(frame.conversation)
     if (!thread) return
     if (frame.t === 'delta') return thread.delta(frame)
     if (frame.t === 'typing') return thread.setTyping(frame.on ? frame.sender : null)
+    if (frame.t === 'read') return thread.setRead(frame.seq)
     if (frame.t === 'state') {
       changes.value++
       return thread.setState(frame)
@@ -116,19 +123,29 @@ export const useDesk = defineStore('desk', () => {
   function welcome(frame: Extract<ToAgent, { t: 'welcome' }>): void {
     self.value = { status: frame.status, load: frame.load, capacity: frame.capacity }
     const wanted = sessionStorage.getItem(STATUS_KEY) as AgentStatus | null
-    if (wanted && wanted !== frame.status) link.send({ t: 'status', status: wanted })
+    if (wanted && wanted !== frame.status) status(wanted)
     threads.forEach(watch)
+    marked.clear()
     courier?.flush()
     changes.value++
   }
 
-  function takeDesk(frame: Extract<ToAgent, { t: 'desk' }>): void {
+  function takeDesk(frame: DeskFrame): void {
     self.value = frame.me
     waiting.value = frame.waiting ?? []
     mine.value = frame.mine ?? []
+    offers.value = frame.offers ?? []
+    alerts.value = frame.alerts ?? []
     for (const { conversation } of mine.value) ensure(conversation)
     for (const id of threads.keys()) if (id !== opened.value && !isMine(id)) drop(id)
+    settleHandovers()
     changes.value++
+  }
+
+  /** settleHandovers ends the repetition of a transfer that has visibly come true: its entry may reach others only. */
+  function settleHandovers(): void {
+    for (const frame of outgoing.value) if (frame.t === 'transfer' && !isMine(frame.conversation)) courier?.ack(frame)
+    show()
   }
 
   function isMine(id: string): boolean {
@@ -171,27 +188,15 @@ export const useDesk = defineStore('desk', () => {
     outgoing.value = courier?.unseen ?? []
   }
 
-  function say(conversation: string, body: string, kind: 'text' | 'note'): void {
-    typingSentAt = 0
-    post({ t: 'send', conversation, client_id: newID(), body, kind })
+  function setStatus(to: AgentStatus): void {
+    sessionStorage.setItem(STATUS_KEY, to)
+    status(to)
   }
 
-  function finish(conversation: string, how: 'close' | 'return'): void {
-    post({ t: how, conversation, client_id: newID() })
-  }
-
-  function claim(conversation: string): boolean {
-    return link.send({ t: 'claim', conversation })
-  }
-
-  function setStatus(status: 'online' | 'away'): void {
-    sessionStorage.setItem(STATUS_KEY, status)
-    link.send({ t: 'status', status })
-  }
-
-  function wrote(conversation: string, now = Date.now()): void {
-    if (now - typingSentAt < TYPING_EVERY_MS) return
-    if (link.send({ t: 'typing', conversation, on: true })) typingSentAt = now
+  /** read tells the visitor that the agent, who is in charge or helps, has seen the conversation up to the entry. */
+  function read(conversation: string, seq: number): void {
+    if (!isMine(conversation) || seq <= (marked.get(conversation) ?? 0)) return
+    if (link.send({ t: 'read', conversation, seq })) marked.set(conversation, seq)
   }
 
   /** pendingOf lists the agent's own texts in a conversation that have not come back as messages yet. */
@@ -200,7 +205,7 @@ export const useDesk = defineStore('desk', () => {
   )
 
   return {
-    linkState, self, waiting, mine, threads, trouble, changes, opened, pendingOf,
-    start, stop, open, say, finish, claim, setStatus, wrote, isMine,
+    linkState, self, waiting, mine, offers, alerts, threads, trouble, changes, opened, pendingOf,
+    start, stop, open, setStatus, read, isMine, ...actions,
   }
 })

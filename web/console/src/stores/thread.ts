@@ -12,6 +12,8 @@ export class Thread {
   queue: Place | undefined
   agent: string | undefined
   typing: Sender | null = null
+  /** readUpTo is the last entry that the visitor has seen. */
+  readUpTo = 0
   private typingUntil = 0
 
   constructor(readonly id: string) {}
@@ -33,11 +35,16 @@ export class Thread {
     this.stream.push(frame)
   }
 
-  setState(frame: Pick<StateFrame, 'state' | 'queue' | 'agent'>): void {
+  setState(frame: Pick<StateFrame, 'state' | 'queue' | 'agent' | 'read'>): void {
+    this.setRead(frame.read ?? 0)
     this.state = frame.state
     this.queue = frame.queue
     this.agent = frame.agent?.name
     if (frame.state !== 'bot') this.stream.clear()
+  }
+
+  setRead(seq: number): void {
+    this.readUpTo = Math.max(this.readUpTo, seq)
   }
 
   /** setTyping shows the sign; it goes out by itself if the end is never announced. */
@@ -52,11 +59,11 @@ export class Thread {
 
   /** lastText is the newest text of visitor, bot or agent; "" before the first. */
   get lastText(): string {
-    return this.transcript.messages.findLast((m) => m.kind === 'text')?.body ?? ''
+    return this.transcript.messages.findLast((m) => m.kind === 'text' && m.revised !== 'removed')?.body ?? ''
   }
 
   /** visitorTextsAfter counts what the visitor wrote after the given entry. */
   visitorTextsAfter(seq: number): number {
-    return this.transcript.messages.filter((m) => m.seq > seq && m.sender.kind === 'visitor' && m.kind === 'text').length
+    return this.transcript.messages.filter((m) => m.seq > seq && m.sender.kind === 'visitor' && ['text', 'file'].includes(m.kind)).length
   }
 }
