@@ -29,7 +29,8 @@ type RulesVersion struct {
 	Active    bool
 }
 
-// CheckRules reads rules like [routing.Check] and compares them with the groups and agents of the workspace.
+// CheckRules reads rules like [routing.Check] and compares them with the groups and agents of the workspace. Where
+// there are no groups yet their names are not compared, so that rules may come first.
 func (d *Desk) CheckRules(ctx context.Context, ws uuid.UUID, data []byte) (*routing.Rules, []routing.Problem, error) {
 	var known routing.Known
 	err := d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
@@ -43,7 +44,6 @@ func (d *Desk) CheckRules(ctx context.Context, ws uuid.UUID, data []byte) (*rout
 			return err
 		}
 		list, err := groups(ctx, tx, ws)
-		known.Groups = []string{}
 		for _, g := range list {
 			known.Groups = append(known.Groups, g.Name)
 		}

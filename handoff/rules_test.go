@@ -181,6 +181,16 @@ func TestRulesAreCheckedAgainstTheStaff(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, problems, 1)
 	require.Contains(t, problems[0].Message, "no agent")
+
+	rules := []byte(`{"routing_rules":[{"condition":"vip","action":"assign_to_group('premium')"}]}`)
+	_, problems, err = w.CheckRules(t.Context(), w.ws, rules)
+	require.NoError(t, err)
+	require.Empty(t, problems, "rules may be written before groups")
+	w.groups("sales")
+	_, problems, err = w.CheckRules(t.Context(), w.ws, rules)
+	require.NoError(t, err)
+	require.Len(t, problems, 1)
+	require.Contains(t, problems[0].Message, `no group "premium"`)
 }
 
 func TestTrialOnPastHandoffs(t *testing.T) {
