@@ -2,7 +2,7 @@
 
 GO_FILES = $$(find . -name node_modules -prune -o -name '*.go' -print)
 
-.PHONY: help demo test build web lint fmt testdb eval bench-knowledge fuzz clean
+.PHONY: help demo test build web lint fmt testdb eval bench-knowledge bench-chat fuzz clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -38,6 +38,10 @@ eval: build ## Run the evaluation suite of the sample shop against the committed
 bench-knowledge: ## Measure search and ingest beside full text, a bare HNSW query and COPY (BENCH_PASSAGES=100000)
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench knowledge --passages $${BENCH_PASSAGES:-100000}
 	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} go run ./cmd/handrail-bench ingest
+
+bench-chat: build ## Load the chat beside bare servers on the same database (BENCH="--only=paced,idle" selects parts)
+	@HANDRAIL_PG_BIN=$${HANDRAIL_PG_BIN:-$$(sh scripts/postgres.sh)} && export HANDRAIL_PG_BIN && \
+		go build -o bin/handrail-load ./cmd/handrail-load && exec bin/handrail-load --json bin/bench-chat.json $${BENCH:-}
 
 fuzz: ## Fuzz every parser, FUZZTIME each (default 2m), two at a time; FUZZ="FuzzPDF FuzzZip" names some
 	@FUZZTIME=$${FUZZTIME:-2m} sh scripts/fuzz.sh

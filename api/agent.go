@@ -61,7 +61,7 @@ func (s *Server) agentSocket(w http.ResponseWriter, r *http.Request) {
 		return // the upgrader has answered
 	}
 	s.hub.join(conn)
-	operations := agentOperations()
+	operations := s.staff
 	handle := func(in inbound) { conn.checked(operations, in) }
 	s.hub.run(conn.socket, handle, conn.alive, conn.leave)
 }

@@ -70,6 +70,10 @@ type Config struct {
 	// AttachmentBytes is the size that a file in a conversation may have; 0 means 10 MB.
 	AttachmentBytes int64
 	Settings        WidgetSettings
+
+	// SessionsPerMinute bounds how many widget sessions one address may open; 0 means 600. Loopback is not bounded: what
+	// comes from there is this machine, or a proxy on it that speaks for everybody.
+	SessionsPerMinute int
 }
 
 // Server is the HTTP and WebSocket face of Handrail.
@@ -82,6 +86,8 @@ type Server struct {
 	openapi     *huma.OpenAPI
 	permissions map[string]auth.Permission // by "METHOD /path", filled as routes are added
 	http        *http.Server
+	visitors    map[string]operation[*visitorConn]
+	staff       map[string]operation[*agentConn]
 }
 
 // New wires the routes. It neither listens nor starts a goroutine.
@@ -89,7 +95,7 @@ func New(c Config) *Server {
 	if c.AttachmentBytes == 0 {
 		c.AttachmentBytes = defaultAttachmentBytes
 	}
-	s := &Server{c: c, permissions: map[string]auth.Permission{}}
+	s := &Server{c: c, permissions: map[string]auth.Permission{}, visitors: visitorOperations(), staff: agentOperations()}
 	s.hub = newHub(c)
 	s.polls = newPolls(s.hub)
 	s.install()

@@ -88,18 +88,18 @@ func (s *Server) bearer(w http.ResponseWriter, r *http.Request) (uuid.UUID, chat
 	if !ok {
 		return uuid.Nil, chat.Contact{}, errs.New(errs.Unauthenticated, "send the contact token as `Authorization: Bearer TOKEN`")
 	}
-	ws, contact, err := s.c.Log.ContactByToken(r.Context(), auth.HashSecret(token))
+	visit, err := s.c.Log.Visit(r.Context(), auth.HashSecret(token))
 	if errs.Is(err, errs.NotFound) {
 		return uuid.Nil, chat.Contact{}, errs.Wrap(err, errs.Unauthenticated, "the contact token is unknown: start a new session")
 	}
 	if err != nil {
 		return uuid.Nil, chat.Contact{}, err
 	}
-	origins, err := s.c.Auth.Origins(r.Context(), ws)
+	origins, err := s.c.Auth.Origins(r.Context(), visit.Workspace)
 	if err == nil && !originAllowed(r, origins) {
 		err = errs.New(errs.Forbidden, "this widget may not be used on %s", r.Header.Get("Origin"))
 	}
-	return ws, contact, err
+	return visit.Workspace, visit.Contact, err
 }
 
 // receive stores the file of a form for whom place says, and answers with what it is.

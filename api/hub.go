@@ -18,8 +18,9 @@ import (
 const (
 	// pollEvery bounds the delay of a message whose hint was lost.
 	pollEvery = 2 * time.Second
-	// readers is how many conversations are read from the log at a time.
-	readers = 8
+	// readers is how many queries read from the log at a time, and readTogether how many conversations each reads.
+	readers      = 3
+	readTogether = 64
 	// deskPause gathers changes of the desk that come together into one refresh.
 	deskPause = 30 * time.Millisecond
 )
@@ -42,6 +43,7 @@ type Hub struct {
 	agents map[*agentConn]struct{}
 	all    map[peer]struct{}
 	turn   int                // of the latest socket to be pinged
+	names  sync.Map           // agentKey to agentName, of those who are in charge
 	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
 }
 
@@ -55,13 +57,13 @@ func newHub(c Config) *Hub {
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background()) // outlives the request that opens a socket
 	c.Metrics.MustRegister(h.sockets)
-	c.Log.OnCommit(h.onCommit)
 	return h
 }
 
 // start listens to the bus and begins to serve rooms until stop, or until ctx ends.
 func (h *Hub) start(ctx context.Context) error {
 	context.AfterFunc(ctx, h.cancel)
+	h.c.Log.OnCommit(h.onCommit)
 	for subject, handle := range map[string]func(string, []byte){
 		"conv.*.hint": h.onHint, "conv.*.delta": h.onDelta, "conv.*.typing": h.onTyping, "conv.*.read": h.onRead,
 		"desk.*": h.onDesk,
@@ -138,19 +140,35 @@ func (h *Hub) forget(p peer) {
 	delete(h.all, p)
 }
 
-// watch brings the watcher up to date from its cursor and keeps it so until unwatch.
+// watch brings the watcher up to date from its cursor, tells it the state, and keeps it so until unwatch.
 func (h *Hub) watch(ws, conversation uuid.UUID, w *watcher) *room {
+	r := h.enter(ws, conversation, w, "")
+	h.touch(r, true)
+	return r
+}
+
+// follow is watch for one who has just been told the state.
+func (h *Hub) follow(ws, conversation uuid.UUID, w *watcher, state chat.State) *room {
+	r := h.enter(ws, conversation, w, state)
+	h.touch(r, false)
+	return r
+}
+
+// enter adds a watcher to a room, and makes the room if there is none.
+func (h *Hub) enter(ws, conversation uuid.UUID, w *watcher, state chat.State) *room {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	r := h.rooms[conversation]
 	if r == nil {
 		r = &room{hub: h, workspace: ws, id: conversation, watchers: map[*watcher]struct{}{}}
 		h.rooms[conversation] = r
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.watchers[w] = struct{}{}
-	r.mu.Unlock()
-	h.mu.Unlock()
-	h.touch(r, true)
+	if r.state == "" {
+		r.state = state
+	}
 	return r
 }
 
@@ -182,14 +200,25 @@ func (h *Hub) touch(r *room, state bool) {
 	}
 }
 
+// serveRooms reads what rooms lack, for all at once that wait for it.
 func (h *Hub) serveRooms() {
 	for {
+		var batch []*room
 		select {
 		case <-h.ctx.Done():
 			return
 		case r := <-h.dirty:
-			r.serve(h.ctx)
+			batch = append(batch, r)
 		}
+		for more := true; more && len(batch) < readTogether; {
+			select {
+			case r := <-h.dirty:
+				batch = append(batch, r)
+			default:
+				more = false
+			}
+		}
+		h.refresh(h.ctx, batch)
 	}
 }
 

@@ -33,61 +33,70 @@ type claimView struct {
 	Verified bool   `json:"verified"`
 }
 
-// contact returns the visitor of a session and the token by which their browser is known. Who the browser holds a token
-// of is that contact; whom the site has signed for is the person's own contact, in every browser.
-func (s *Server) contact(ctx context.Context, workspace uuid.UUID, in sessionRequest) (string, chat.Contact, error) {
-	known, err := s.knownContact(ctx, workspace, in.ContactToken)
+// visit returns the visitor of a session and the token by which their browser is known. Who the browser holds a token of
+// is that contact; whom the site has signed for is the person's own contact, in every browser.
+func (s *Server) visit(ctx context.Context, workspace uuid.UUID, in sessionRequest) (string, chat.Visit, error) {
+	known, err := s.known(ctx, workspace, in.ContactToken)
 	if err != nil {
-		return "", chat.Contact{}, err
+		return "", chat.Visit{}, err
 	}
 	if in.Identity != "" {
-		return s.signedContact(ctx, workspace, in, known)
+		return s.signed(ctx, workspace, in, known)
 	}
-	c := described(known, in)
-	if known.ID == uuid.Nil {
+	c := described(known.Contact, in)
+	if c.ID == uuid.Nil {
 		token, hash := auth.NewSecret("hrc_")
 		c, err = s.c.Log.CreateContact(ctx, workspace, c, hash)
-		return token, c, err
+		return token, chat.Visit{Workspace: workspace, Contact: c}, err
 	}
-	if !same(c, known) {
+	if !same(c, known.Contact) {
 		err = s.c.Log.UpdateContact(ctx, workspace, c)
 	}
-	return in.ContactToken, c, err
+	known.Contact = c
+	return in.ContactToken, known, err
 }
 
-// knownContact returns whom the token belongs to; the zero contact if nobody, or somebody of another workspace.
-func (s *Server) knownContact(ctx context.Context, workspace uuid.UUID, token string) (chat.Contact, error) {
+// known returns whom the token belongs to; the zero visit if nobody, or somebody of another workspace.
+func (s *Server) known(ctx context.Context, workspace uuid.UUID, token string) (chat.Visit, error) {
 	if token == "" {
-		return chat.Contact{}, nil
+		return chat.Visit{}, nil
 	}
-	ws, known, err := s.c.Log.ContactByToken(ctx, auth.HashSecret(token))
-	if errs.Is(err, errs.NotFound) || err == nil && ws != workspace {
-		return chat.Contact{}, nil
+	v, err := s.c.Log.Visit(ctx, auth.HashSecret(token))
+	if errs.Is(err, errs.NotFound) || err == nil && v.Workspace != workspace {
+		return chat.Visit{}, nil
 	}
-	return known, err
+	return v, err
 }
 
-// signedContact returns the contact of the person whom the site vouches for. The browser keeps its token if that is
-// theirs already, and gets one of its own otherwise.
-func (s *Server) signedContact(
-	ctx context.Context, workspace uuid.UUID, in sessionRequest, known chat.Contact,
-) (string, chat.Contact, error) {
+// signed returns the contact of the person whom the site vouches for. The browser keeps its token if that is theirs
+// already, and gets one of its own otherwise.
+func (s *Server) signed(
+	ctx context.Context, workspace uuid.UUID, in sessionRequest, known chat.Visit,
+) (string, chat.Visit, error) {
 	id, err := s.c.Auth.Identity(ctx, workspace, in.Identity)
 	if err != nil {
-		return "", chat.Contact{}, err
+		return "", chat.Visit{}, err
 	}
-	c := described(chat.Contact{ID: known.ID}, sessionRequest{Lang: in.Lang, Timezone: in.Timezone,
+	c := described(chat.Contact{ID: known.Contact.ID}, sessionRequest{Lang: in.Lang, Timezone: in.Timezone,
 		Traits: &traits{Name: id.Name, Email: id.Email}})
 	if len(id.Attributes) > maxAttributes {
-		return "", chat.Contact{}, errs.New(errs.TooLarge, "the attributes of the identity have more than %d bytes", maxAttributes)
+		return "", chat.Visit{}, errs.New(errs.TooLarge, "the attributes of the identity have more than %d bytes", maxAttributes)
 	}
-	c.Phone, c.Attributes = known.Phone, id.Attributes
+	c.Phone, c.Attributes = known.Contact.Phone, id.Attributes
 	found, err := s.c.Log.Identify(ctx, workspace, id.Sub, c)
-	if err != nil || found.ID == known.ID {
-		return in.ContactToken, found, err
+	if err != nil {
+		return "", chat.Visit{}, err
+	}
+	if found.ID == known.Contact.ID {
+		known.Contact = found
+		return in.ContactToken, known, nil
 	}
 	token, hash := auth.NewSecret("hrc_")
-	return token, found, s.c.Log.AddContactToken(ctx, workspace, found.ID, hash)
+	if err := s.c.Log.AddContactToken(ctx, workspace, found.ID, hash); err != nil {
+		return "", chat.Visit{}, err
+	}
+	v, err := s.c.Log.Visit(ctx, hash)
+	return token, v, err
 }
 
 // described returns the contact with what a session says about them. What the site has signed is not overwritten by

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,8 +13,10 @@ import (
 	"handrail/internal/errs"
 )
 
-// pageSize is how many messages are read from the log at a time.
-const pageSize = 200
+const (
+	pageSize = 200             // messages of one conversation that are read from the log at a time
+	nameLife = 5 * time.Second // how long an agent's name is relied on
+)
 
 // room is a conversation that at least one socket of this node watches. Its log is read once for all of them.
 type room struct {
@@ -41,60 +44,96 @@ type watcher struct {
 	may func(context.Context) error // [errs.NotFound] when the watcher may not read the conversation any more; nil = always
 }
 
-// serve brings every watcher up to date. It runs on one goroutine at a time: the room stays marked as queued until
-// nothing is left to do, so that nobody queues it again meanwhile and frames leave in order.
-func (r *room) serve(ctx context.Context) {
-	for {
-		r.mu.Lock()
-		read, state := r.dirty, r.stateDirty
-		r.dirty, r.stateDirty = false, false
-		if !read && !state {
-			r.queued = false
-			r.mu.Unlock()
+// refresh brings the watchers of rooms up to date. Each room is with one goroutine at a time: it stays marked as queued
+// until nothing is left to do, so that nobody queues it again meanwhile and frames leave in order.
+func (h *Hub) refresh(ctx context.Context, rooms []*room) {
+	for len(rooms) > 0 {
+		reads, state := h.due(rooms)
+		if err := h.catchUp(ctx, reads, state); err != nil {
+			h.giveUp(rooms, err)
 			return
 		}
-		r.mu.Unlock()
-		if err := r.refresh(ctx, read, state); err != nil {
-			r.hub.warn("cannot read a conversation", err)
-			r.mu.Lock()
-			r.stateDirty, r.queued = true, false // the next hint or poll tries again
-			r.mu.Unlock()
-			return
-		}
+		rooms = slices.DeleteFunc(rooms, func(r *room) bool {
+			if state[r] {
+				if err := r.sendState(ctx); err != nil {
+					h.giveUp([]*room{r}, err)
+					return true
+				}
+			}
+			return r.done()
+		})
 	}
 }
 
-func (r *room) refresh(ctx context.Context, read, state bool) error {
-	if read {
-		changed, err := r.catchUp(ctx)
+// due takes the marks of rooms: which are to be read, and whose state is to be told.
+func (h *Hub) due(rooms []*room) (reads []*room, state map[*room]bool) {
+	state = map[*room]bool{}
+	for _, r := range rooms {
+		r.mu.Lock()
+		if r.dirty {
+			reads = append(reads, r)
+		}
+		if r.stateDirty {
+			state[r] = true
+		}
+		r.dirty, r.stateDirty = false, false
+		r.mu.Unlock()
+	}
+	return reads, state
+}
+
+// done reports whether nothing is left to do for a room, which then may be queued again.
+func (r *room) done() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dirty || r.stateDirty {
+		return false
+	}
+	r.queued = false
+	return true
+}
+
+// giveUp leaves rooms to the next hint or poll.
+func (h *Hub) giveUp(rooms []*room, err error) {
+	h.warn("cannot read a conversation", err)
+	for _, r := range rooms {
+		r.mu.Lock()
+		r.stateDirty, r.queued = true, false
+		r.mu.Unlock()
+	}
+}
+
+// catchUp reads what the furthest-behind watcher of each room lacks and queues for each what follows its cursor. It adds
+// the rooms where an entry that changes the state was among it.
+func (h *Hub) catchUp(ctx context.Context, rooms []*room, state map[*room]bool) error {
+	for len(rooms) > 0 {
+		var cursors []chat.Cursor
+		rooms = slices.DeleteFunc(rooms, func(r *room) bool {
+			from, any := r.lowest()
+			if any {
+				cursors = append(cursors, chat.Cursor{Workspace: r.workspace, Conversation: r.id, After: from})
+			}
+			return !any
+		})
+		if len(rooms) == 0 {
+			return nil
+		}
+		pages, err := h.c.Log.ReadMany(ctx, cursors, pageSize)
 		if err != nil {
 			return err
 		}
-		state = state || changed
-	}
-	if !state {
-		return nil
-	}
-	return r.sendState(ctx)
-}
-
-// catchUp reads what the furthest-behind watcher lacks and queues for each what follows its cursor. It reports whether
-// an entry that changes the state was among it.
-func (r *room) catchUp(ctx context.Context) (changed bool, err error) {
-	for {
-		from, any := r.lowest()
-		if !any {
-			return changed, nil
+		var more []*room
+		for i, r := range rooms {
+			if r.deliver(pages[i]) {
+				state[r] = true
+			}
+			if len(pages[i]) == pageSize {
+				more = append(more, r)
+			}
 		}
-		messages, err := r.hub.c.Log.Read(ctx, r.workspace, r.id, from, pageSize)
-		if err != nil {
-			return changed, err
-		}
-		changed = r.deliver(messages) || changed
-		if len(messages) < pageSize {
-			return changed, nil
-		}
+		rooms = more
 	}
+	return nil
 }
 
 // lowest is the cursor of the watcher that is furthest behind, of those that can be sent anything now.
@@ -246,29 +285,59 @@ func (r *room) dismiss(ctx context.Context) error {
 
 // stateOf describes a conversation's state as welcome and state frames carry it.
 func (h *Hub) stateOf(ctx context.Context, ws, id uuid.UUID) (outbound, error) {
-	c, err := h.c.Log.Conversation(ctx, ws, id)
+	c, err := h.c.Log.State(ctx, ws, id)
 	if err != nil {
 		return outbound{}, err
 	}
+	return h.describe(ctx, c)
+}
+
+// describe is stateOf for a conversation that has been read.
+func (h *Hub) describe(ctx context.Context, c chat.Conversation) (outbound, error) {
 	canRate := c.State == chat.StateClosed && c.CSAT == 0
-	f := outbound{Conversation: &id, State: c.State, LastSeq: &c.LastSeq, CanRate: &canRate}
+	f := outbound{Conversation: &c.ID, State: c.State, LastSeq: &c.LastSeq, CanRate: &canRate}
 	switch c.State {
 	case chat.StateQueued:
-		place, err := h.c.Desk.Position(ctx, ws, id)
+		place, err := h.c.Desk.Position(ctx, c.Workspace, c.ID)
 		if err != nil {
 			return outbound{}, err
 		}
 		f.Queue, f.Hours = placeOf(place), hoursOf(place)
 	case chat.StateHuman:
-		agent, err := h.c.Desk.Presence(ctx, ws, c.AgentID)
-		switch {
-		case err == nil:
-			f.Agent = &nameView{agent.Name}
-		case !errs.Is(err, errs.NotFound): // a disabled agent has no name to show until the reaper moves the conversation
+		name, err := h.agentName(ctx, c.Workspace, c.AgentID)
+		if err != nil {
 			return outbound{}, err
 		}
+		f.Agent = name
 	}
 	return f, nil
+}
+
+type agentKey struct {
+	workspace uuid.UUID
+	id        int64
+}
+
+type agentName struct {
+	name *nameView // nil for one who has no name to show
+	read time.Time
+}
+
+// agentName is what visitors are told of an agent. It is remembered for a few seconds: everybody who comes back asks.
+func (h *Hub) agentName(ctx context.Context, ws uuid.UUID, id int64) (*nameView, error) {
+	k := agentKey{ws, id}
+	if known, ok := h.names.Load(k); ok && time.Since(known.(agentName).read) < nameLife {
+		return known.(agentName).name, nil
+	}
+	agent, err := h.c.Desk.Presence(ctx, ws, id)
+	name := &nameView{agent.Name}
+	if errs.Is(err, errs.NotFound) {
+		name = nil // a disabled agent has no name to show until the reaper moves the conversation
+	} else if err != nil {
+		return nil, err
+	}
+	h.names.Store(k, agentName{name, time.Now()})
+	return name, nil
 }
 
 // withPeople reports whether the conversation is with a person or waits for one, as far as this node knows.

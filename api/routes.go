@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -51,7 +53,8 @@ func (s *Server) install() {
 
 	limited := r.With(httprate.LimitBy(20, time.Minute, clientIP))
 	s.plain(limited, "POST", "/api/v1/login", auth.Public, s.login)
-	s.plain(r.With(httprate.LimitBy(600, time.Minute, clientIP)), "POST", "/api/v1/widget/session", auth.Public, s.widgetSession)
+	s.plain(r.With(exemptLoopback(httprate.LimitBy(cmp.Or(s.c.SessionsPerMinute, 600), time.Minute, clientIP))),
+		"POST", "/api/v1/widget/session", auth.Public, s.widgetSession)
 	s.plain(r, "OPTIONS", "/api/v1/widget/session", auth.Public, s.widgetPreflight)
 	s.plain(r, "GET", "/ws/visitor", auth.Public, s.visitorSocket) // the ticket is checked by the handler
 	s.plain(r, "GET", "/ws/agent", auth.Public, s.agentSocket)     // likewise
@@ -174,6 +177,20 @@ func (s *Server) recoverer(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// exemptLoopback applies a limit to requests from other machines only.
+func exemptLoopback(limit func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		limited := limit(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if ip, err := netip.ParseAddr(middleware.GetClientIP(r.Context())); err == nil && ip.IsLoopback() {
+				next.ServeHTTP(w, r)
+				return
+			}
+			limited.ServeHTTP(w, r)
+		})
+	}
 }
 
 func clientIP(r *http.Request) (string, error) {

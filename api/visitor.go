@@ -39,7 +39,8 @@ type visitorConn struct {
 	socket  peer
 	ctx     context.Context
 	ws      uuid.UUID
-	contact chat.Contact
+	contact chat.Contact // only the id is known before the visitor speaks
+	known   bool         // the rest of contact is filled
 	subject auth.Subject
 	greeted bool
 	current uuid.UUID // conversation; zero until the first message
@@ -69,7 +70,7 @@ func (s *Server) visitorSocket(w http.ResponseWriter, r *http.Request) {
 
 // visitorFrames returns what carries out the frames of one connection, one at a time.
 func (s *Server) visitorFrames(conn *visitorConn) func(inbound) {
-	operations, limit := visitorOperations(), &bucket{}
+	operations, limit := s.visitors, &bucket{}
 	return func(in inbound) {
 		if !limit.take(conn.allowance()) {
 			conn.socket.put(frame(failure(in, errs.New(errs.RateLimited, "too many messages: wait a moment"))))
@@ -92,11 +93,8 @@ func (s *Server) admitVisitor(r *http.Request, ticket string) (*visitorConn, []s
 	if !originAllowed(r, where.Origins) {
 		return nil, nil, errs.New(errs.Forbidden, "this widget may not be used on %s", r.Header.Get("Origin"))
 	}
-	contact, err := s.c.Log.Contact(r.Context(), ws, subject.Contact)
-	if err != nil {
-		return nil, nil, err
-	}
-	return &visitorConn{server: s, ctx: s.hub.ctx, ws: ws, contact: contact, subject: subject}, where.Origins, nil
+	conn := &visitorConn{server: s, ctx: s.hub.ctx, ws: ws, contact: chat.Contact{ID: subject.Contact}, subject: subject}
+	return conn, where.Origins, nil
 }
 
 // refuseSocket answers a refused upgrade. A browser hides the status of a failed upgrade from the page, so a client
@@ -140,7 +138,7 @@ func (v *visitorConn) hello(in inbound) error {
 	if err != nil {
 		return err
 	}
-	welcome, err := v.server.hub.stateOf(v.ctx, v.ws, c.ID)
+	welcome, err := v.server.hub.describe(v.ctx, c)
 	if err != nil {
 		return err
 	}
@@ -150,7 +148,7 @@ func (v *visitorConn) hello(in inbound) error {
 	}
 	welcome.Type, welcome.Read = "welcome", &marks.Staff
 	v.socket.put(frame(welcome))
-	v.watch(c.ID, max(0, min(in.Cursor, c.LastSeq)))
+	v.watch(c, max(0, min(in.Cursor, c.LastSeq)))
 	v.greeted = true
 	return nil
 }
@@ -160,17 +158,18 @@ func (v *visitorConn) find(id uuid.UUID) (chat.Conversation, error) {
 	if id == uuid.Nil {
 		return v.server.c.Log.LatestConversation(v.ctx, v.ws, v.contact.ID)
 	}
-	c, err := v.server.c.Log.Conversation(v.ctx, v.ws, id)
+	c, err := v.server.c.Log.State(v.ctx, v.ws, id)
 	if err == nil && c.Contact != v.contact.ID {
 		return chat.Conversation{}, errs.New(errs.NotFound, "there is no conversation %s", id)
 	}
 	return c, err
 }
 
-func (v *visitorConn) watch(id uuid.UUID, cursor int64) {
-	v.current = id
-	v.watcher = &watcher{socket: v.socket, visitor: true, sender: senderKey(v.sender()), id: id, cursor: cursor}
-	v.room = v.server.hub.watch(v.ws, id, v.watcher)
+// watch follows a conversation whose state the visitor has just been told.
+func (v *visitorConn) watch(c chat.Conversation, cursor int64) {
+	v.current = c.ID
+	v.watcher = &watcher{socket: v.socket, visitor: true, sender: senderKey(v.sender()), id: c.ID, cursor: cursor}
+	v.room = v.server.hub.follow(v.ws, c.ID, v.watcher, c.State)
 }
 
 // leave stops watching; the conversation itself goes on.
@@ -202,28 +201,37 @@ func (v *visitorConn) conversation() (uuid.UUID, error) {
 	if v.current != uuid.Nil {
 		return v.current, nil
 	}
-	// Another tab may have started one since.
-	c, err := v.find(uuid.Nil)
-	if err == nil {
-		v.watch(c.ID, 0)
-		return c.ID, nil
-	}
-	if !errs.Is(err, errs.NotFound) {
-		return uuid.Nil, err
-	}
-	c, err = v.server.c.Log.StartConversation(v.ctx, v.ws, chat.NewConversation{
+	// Another tab may have started one since, or be about to.
+	c, err := v.server.c.Log.EnsureConversation(v.ctx, v.ws, chat.NewConversation{
 		Contact: v.contact.ID, Channel: "web", Lang: v.subject.Lang, PageURL: v.subject.PageURL})
 	if err != nil {
 		return uuid.Nil, err
 	}
-	v.watch(c.ID, 0)
+	v.current = c.ID
+	v.watcher = &watcher{socket: v.socket, visitor: true, sender: senderKey(v.sender()), id: c.ID}
+	v.room = v.server.hub.watch(v.ws, c.ID, v.watcher)
 	return c.ID, nil
+}
+
+// introduce learns who the visitor is, before they first say something. Most connections are opened to look.
+func (v *visitorConn) introduce() error {
+	if v.known {
+		return nil
+	}
+	c, err := v.server.c.Log.Contact(v.ctx, v.ws, v.contact.ID)
+	if err == nil {
+		v.contact, v.known = c, true
+	}
+	return err
 }
 
 // text stores a message and acknowledges it; the acknowledgement leaves only after the commit.
 func (v *visitorConn) text(in inbound) error {
 	if in.ClientID == uuid.Nil {
 		return errs.New(errs.Invalid, "client_id is missing: send a UUID and keep it over retries")
+	}
+	if err := v.introduce(); err != nil {
+		return err
 	}
 	if in.Kind == chat.KindFile {
 		return v.file(in)
@@ -252,6 +260,9 @@ func (v *visitorConn) person(in inbound) error {
 
 func (v *visitorConn) typing(in inbound) error {
 	if v.current != uuid.Nil {
+		if err := v.introduce(); err != nil {
+			return err
+		}
 		v.server.hub.typing(v.current, typingEvent{Sender: v.sender(), On: in.On})
 	}
 	return nil

@@ -37,7 +37,7 @@ type sessionResponse struct {
 	WSPath       string         `json:"ws_path"`
 	Conversation *uuid.UUID     `json:"conversation,omitempty"`
 	Settings     settingsOutput `json:"settings"`
-	Contact      claimView    `json:"contact"`
+	Contact      claimView      `json:"contact"`
 }
 
 type settingsOutput struct {
@@ -73,22 +73,19 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request) (sessionRes
 		s.c.Logger.Warn("a page of a foreign origin asked for a widget", "origin", r.Header.Get("Origin"), "widget", in.Key)
 		return sessionResponse{}, errs.New(errs.Forbidden, "this widget may not be used on %s: add the origin to the widget", r.Header.Get("Origin"))
 	}
-	token, contact, err := s.contact(r.Context(), where.Workspace, in)
+	token, visit, err := s.visit(r.Context(), where.Workspace, in)
 	if err != nil {
 		return sessionResponse{}, err
 	}
 	lang := language(in.Lang)
-	ticket, err := s.c.Auth.Ticket(r.Context(), where.Workspace, auth.Subject{Contact: contact.ID, Widget: in.Key, Lang: lang, PageURL: in.PageURL})
+	ticket, err := s.c.Auth.Ticket(r.Context(), where.Workspace, auth.Subject{Contact: visit.Contact.ID, Widget: in.Key, Lang: lang, PageURL: in.PageURL})
 	if err != nil {
 		return sessionResponse{}, err
 	}
 	out := sessionResponse{ContactToken: token, Ticket: ticket, WSPath: "/ws/visitor", Settings: s.settings(lang),
-		Contact: claimView{contact.Name, contact.Email, contact.Verified}}
-	c, err := s.c.Log.LatestConversation(r.Context(), where.Workspace, contact.ID)
-	if err == nil {
-		out.Conversation = &c.ID
-	} else if !errs.Is(err, errs.NotFound) {
-		return sessionResponse{}, err
+		Contact: claimView{visit.Contact.Name, visit.Contact.Email, visit.Contact.Verified}}
+	if visit.Conversation != uuid.Nil {
+		out.Conversation = &visit.Conversation
 	}
 	return out, nil
 }

@@ -13,10 +13,14 @@ type chatCommand struct {
 	Server   string        `default:"bin/handrail" type:"path" help:"The built binary of the server under test."`
 	Database string        `env:"DATABASE_URL" help:"A throw-away database on this machine; empty starts a private cluster."`
 	PGBin    string        `env:"HANDRAIL_PG_BIN" help:"Folder of PostgreSQL's binaries for the private cluster."`
-	Only     []string      `help:"Parts to run: inserts, paced, saturated, idle, storm, nodes, overload, history. Empty runs all."`
+	Only     []string      `help:"Parts to run: inserts, paced, saturated, idle, nodes, overload, history. Empty runs all."`
 	Agents   int           `default:"100" help:"Agents, each with ten conversations."`
 	Length   time.Duration `default:"8s" help:"How long each load is measured."`
 	Rate     float64       `default:"500" help:"Messages per second of the paced load."`
+	Overload time.Duration `default:"60s" help:"How long twice the maximum is offered."`
+	Stored   []int         `default:"10000,1000000" help:"Stored messages at which the cost of one more is measured."`
+	Active   []int         `default:"50,400" help:"How many visitors write at a time in the saturated load."`
+	Alone    bool          `help:"Leave out the references, for profiling."`
 	JSON     string        `type:"path" help:"File for the figures."`
 }
 
@@ -31,6 +35,10 @@ func (cmd *chatCommand) parts() []part {
 		{"inserts", cmd.inserts},
 		{"paced", cmd.paced},
 		{"saturated", cmd.saturated},
+		{"idle", cmd.idle},
+		{"nodes", cmd.nodes},
+		{"overload", cmd.overload},
+		{"history", cmd.history},
 	}
 }
 
@@ -39,7 +47,7 @@ func (cmd *chatCommand) Run(ctx context.Context) error {
 	if err := raiseFileLimit(); err != nil {
 		return err
 	}
-	r := &report{Started: time.Now().UTC()}
+	r := &report{Started: time.Now().UTC(), alone: cmd.Alone}
 	return withWorld(ctx, cmd, func(w *world) error {
 		if err := w.referenceTable(ctx); err != nil {
 			return err
@@ -67,9 +75,14 @@ func (w *world) onNode(ctx context.Context, drive func(l *load, g gauge) (outcom
 		return outcome{}, err
 	}
 	defer node.stop()
+	return w.onNodes(ctx, []*process{node}, drive)
+}
+
+// onNodes runs a load on running nodes.
+func (w *world) onNodes(ctx context.Context, nodes []*process, drive func(l *load, g gauge) (outcome, error)) (outcome, error) {
 	defer func() { _ = w.stay(ctx) }()
-	g := gauge{[]*process{node}, w.postgres}
-	return w.measure(ctx, &product{w: w, nodes: g.servers}, func(l *load) (outcome, error) { return drive(l, g) })
+	g := gauge{nodes, w.postgres}
+	return w.measure(ctx, &product{w: w, nodes: nodes}, func(l *load) (outcome, error) { return drive(l, g) })
 }
 
 // onBare runs a load on a fresh reference server.
@@ -100,17 +113,15 @@ func (cmd *chatCommand) paced(ctx context.Context, w *world, r *report) error {
 	return r.compare(ctx, w, fmt.Sprintf("%.0f messages/s", cmd.Rate), drive, goals{seenP99: 5})
 }
 
-// saturated lets 50 and then 400 visitors write as fast as they are answered.
+// saturated lets some visitors write as fast as they are answered.
 func (cmd *chatCommand) saturated(ctx context.Context, w *world, r *report) error {
-	for _, x := range []struct {
-		active int
-		goals  goals
-	}{
-		{50, goals{perSecond: 9000, seenP99: 25, ofBatch: .6, serverCPU: 70, databaseCPU: 50}},
-		{400, goals{perSecond: 14000, ofBatch: .6, serverCPU: 70, databaseCPU: 50}},
-	} {
-		drive := func(l *load, g gauge) (outcome, error) { return l.saturate(ctx, x.active, g, cmd.Length) }
-		if err := r.compare(ctx, w, fmt.Sprintf("saturated, %d active", x.active), drive, x.goals); err != nil {
+	perSecond := map[int]float64{50: 9000, 400: 14000}
+	seenP99 := map[int]float64{50: 25}
+	for _, active := range cmd.Active {
+		drive := func(l *load, g gauge) (outcome, error) { return l.saturate(ctx, active, g, cmd.Length) }
+		err := r.compare(ctx, w, fmt.Sprintf("saturated, %d active", active), drive, goals{perSecond: perSecond[active],
+			seenP99: seenP99[active], ofBatch: .6, serverCPU: 70, databaseCPU: 50})
+		if err != nil {
 			return err
 		}
 	}

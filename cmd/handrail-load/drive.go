@@ -112,6 +112,9 @@ func (w *world) measure(ctx context.Context, t target, drive func(l *load) (outc
 	if err != nil {
 		return o, err
 	}
+	if err := l.wake(ctx, t); err != nil {
+		return o, err
+	}
 	l.drain(ctx)
 	if err := l.err(); err != nil {
 		return o, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 
 	"handrail/internal/auth"
@@ -31,7 +32,8 @@ func (p *product) visitor(ctx context.Context, i int) (*websocket.Conn, error) {
 	return ws, greet(ws, t.id, p.seqs[i])
 }
 
-func (p *product) agent(ctx context.Context, agent int) (*websocket.Conn, error) {
+// staff connects an agent who watches nothing yet.
+func (p *product) staff(ctx context.Context, agent int) (*websocket.Conn, error) {
 	ticket, err := p.w.auth.Ticket(ctx, p.w.workspace, auth.Subject{User: p.w.agents[agent]})
 	if err != nil {
 		return nil, err
@@ -40,12 +42,16 @@ func (p *product) agent(ctx context.Context, agent int) (*websocket.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := greet(ws, [16]byte{}, 0); err != nil {
+	return ws, greet(ws, uuid.Nil, 0)
+}
+
+func (p *product) agent(ctx context.Context, agent int) (*websocket.Conn, error) {
+	ws, err := p.staff(ctx, agent)
+	if err != nil {
 		return nil, err
 	}
 	for i := agent * perAgent; i < (agent+1)*perAgent; i++ {
-		watch := fmt.Sprintf(`{"t":"watch","conversation":"%s","cursor":%d}`, p.w.talks[i].id, p.seqs[i])
-		if err := ws.WriteMessage(websocket.TextMessage, []byte(watch)); err != nil {
+		if err := ws.WriteMessage(websocket.TextMessage, p.watch(i)); err != nil {
 			return nil, err
 		}
 		if err := expect(ws, "state"); err != nil {
@@ -53,6 +59,11 @@ func (p *product) agent(ctx context.Context, agent int) (*websocket.Conn, error)
 		}
 	}
 	return ws, nil
+}
+
+// watch is the frame by which an agent asks for a conversation.
+func (p *product) watch(i int) []byte {
+	return fmt.Appendf(nil, `{"t":"watch","conversation":"%s","cursor":%d}`, p.w.talks[i].id, p.seqs[i])
 }
 
 func (p *product) ledgers(ctx context.Context) ([]*ledger, error) {

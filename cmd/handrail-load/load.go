@@ -36,12 +36,14 @@ type load struct {
 	stopped  atomic.Bool
 	complete func(conversation int) // called when a message has been acknowledged and seen; may be nil
 	failed   atomic.Pointer[error]
+	stalled  int // agent who has stopped reading, -1 = none
 }
 
 // client is one connection; many may write to it.
 type client struct {
-	ws *websocket.Conn
-	mu sync.Mutex
+	ws     *websocket.Conn
+	mu     sync.Mutex
+	asleep atomic.Bool // reads no more
 }
 
 func (c *client) send(frame []byte) error {
@@ -56,7 +58,7 @@ func connect(ctx context.Context, t target) (*load, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &load{run: uuid.New(), start: time.Now(), ledgers: ledgers}
+	l := &load{run: uuid.New(), start: time.Now(), ledgers: ledgers, stalled: -1}
 	agents := len(ledgers) / perAgent
 	l.visitors, l.agents = make([]*client, len(ledgers)), make([]*client, agents)
 	err = eachOf(ctx, 16, agents, func(i int) error {
@@ -136,6 +138,9 @@ func (l *load) read(c *client) {
 		if err == nil {
 			buffer.Reset()
 			_, err = buffer.ReadFrom(r)
+		}
+		if c.asleep.Load() {
+			return // what has just arrived is lost with the connection
 		}
 		if err != nil {
 			l.fail(fmt.Errorf("read: %w", err))

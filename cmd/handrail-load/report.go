@@ -12,6 +12,7 @@ import (
 
 // report gathers the figures of a run.
 type report struct {
+	alone    bool
 	Started  time.Time `json:"started"`
 	Rows     []row     `json:"rows"`
 	Loads    []loaded  `json:"loads"`
@@ -79,16 +80,14 @@ func (x *row) ratioAtMost(goal float64) {
 
 // compare runs a load on the server and on both references, and adds the rows.
 func (r *report) compare(ctx context.Context, w *world, name string, drive func(*load, gauge) (outcome, error), g goals) error {
-	batch, err := w.onBare(ctx, "batch", drive)
+	batch, err := r.reference(ctx, w, name, "batch", drive)
 	if err != nil {
-		return fmt.Errorf("bare server, batches: %w", err)
+		return err
 	}
-	r.note(name, "bare, batched INSERT", batch)
-	single, err := w.onBare(ctx, "insert", drive)
+	single, err := r.reference(ctx, w, name, "insert", drive)
 	if err != nil {
-		return fmt.Errorf("bare server, one INSERT: %w", err)
+		return err
 	}
-	r.note(name, "bare, one INSERT each", single)
 	o, err := w.onNode(ctx, drive)
 	if err != nil {
 		return err
@@ -108,6 +107,19 @@ func (r *report) compare(ctx context.Context, w *world, name string, drive func(
 	r.add(row{Name: name + ", PostgreSQL CPU", Figure: o.DatabaseCPU, Unit: "us/message", Beside: "bare, batched INSERT", Reference: batch.DatabaseCPU}).atMost(g.databaseCPU, "")
 	r.add(row{Name: name + ", lost or not seen", Figure: float64(o.Lost + o.Acked - o.Seen), Unit: "messages"}).atMost(0.5, "")
 	return nil
+}
+
+// reference runs a load on a bare server.
+func (r *report) reference(ctx context.Context, w *world, name, mode string, drive func(*load, gauge) (outcome, error)) (outcome, error) {
+	if r.alone {
+		return outcome{}, nil
+	}
+	o, err := w.onBare(ctx, mode, drive)
+	if err != nil {
+		return o, fmt.Errorf("bare server, %s: %w", mode, err)
+	}
+	r.note(name, "bare, "+mode, o)
+	return o, nil
 }
 
 // note keeps the outcome of a load and shows it at once.

@@ -65,6 +65,9 @@ type settings struct {
 	} `koanf:"attachments"`
 	MasterKey     string `koanf:"master_key"`      // operator keys, base64, the current one first
 	MasterKeyFile string `koanf:"master_key_file"` // or a file of them; neither = master.key in the data folder
+	Widget        struct {
+		SessionsPerMinute int `koanf:"sessions_per_minute"` // that one address may open
+	} `koanf:"widget"`
 	SecureCookies bool   `koanf:"secure_cookies"`
 	LogLevel      string `koanf:"log_level"`
 
@@ -82,7 +85,8 @@ func defaults() map[string]any {
 		"embed.base_url": "", "embed.api_key": "", "embed.model": "", "embed.dimensions": 0,
 		"bot.threshold": bot.DefaultThreshold, "bot.name": "Handrail",
 		"ingest.allow_networks": []string{}, "webhook.allow_networks": []string{}, "knowledge.index_mb": 1024,
-		"attachments.max_mb": 10, "master_key": "", "master_key_file": "", "secure_cookies": false, "log_level": "warn",
+		"attachments.max_mb": 10, "master_key": "", "master_key_file": "", "widget.sessions_per_minute": 600,
+		"secure_cookies": false, "log_level": "warn",
 	}
 }
 
@@ -163,6 +167,8 @@ func (s settings) check() error {
 	switch {
 	case s.Bot.Threshold <= 0 || s.Bot.Threshold > 1:
 		return errs.New(errs.Invalid, "bot.threshold is %v: it is a probability, above 0 and at most 1", s.Bot.Threshold)
+	case s.Widget.SessionsPerMinute < 1:
+		return errs.New(errs.Invalid, "widget.sessions_per_minute is %d: it must be 1 or more", s.Widget.SessionsPerMinute)
 	case s.Knowledge.IndexMB < 0:
 		return errs.New(errs.Invalid, "knowledge.index_mb is %d: it is an amount of memory, 0 or more", s.Knowledge.IndexMB)
 	case s.Attachments.MaxMB < 1 || s.Attachments.MaxMB > 100:
@@ -234,7 +240,7 @@ func (configCommand) Run(c *commands, io streams) error {
 		{"bot.threshold", s.Bot.Threshold}, {"bot.name", s.Bot.Name},
 		{"ingest.allow_networks", s.Ingest.AllowNetworks}, {"webhook.allow_networks", s.Webhook.AllowNetworks}, {"knowledge.index_mb", s.Knowledge.IndexMB},
 		{"attachments.max_mb", s.Attachments.MaxMB}, {"master_key", mask(s.MasterKey)}, {"master_key_file", s.MasterKeyFile},
-		{"secure_cookies", s.SecureCookies}, {"log_level", s.LogLevel},
+		{"widget.sessions_per_minute", s.Widget.SessionsPerMinute}, {"secure_cookies", s.SecureCookies}, {"log_level", s.LogLevel},
 	} {
 		fmt.Fprintf(io.out, "%-24v %v\n", row[0], row[1])
 	}

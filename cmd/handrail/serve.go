@@ -80,8 +80,8 @@ func (st *stack) serve(ctx context.Context, l net.Listener, home http.Handler, s
 		Jobs: jobs, Curator: st.curator, Evals: st.evals, Classifier: st.classifier, Trainer: trainer, Auth: st.auth,
 		Workspace: st.workspace, Version: version, Logger: st.logger, Metrics: metrics,
 		Console: web.Console(), Widget: web.Widget(), Home: home, SecureCookies: st.settings.SecureCookies,
-		AttachmentBytes: st.settings.Attachments.MaxMB << 20,
-		Settings:        widgetTexts(st.settings.Bot.Name, suggestions)})
+		AttachmentBytes: st.settings.Attachments.MaxMB << 20, SessionsPerMinute: st.settings.Widget.SessionsPerMinute,
+		Settings: widgetTexts(st.settings.Bot.Name, suggestions)})
 
 	// The parts outlive ctx by the time that shutting down takes.
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -14,6 +14,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -88,11 +90,19 @@ type Store struct {
 	// hashing bounds how many argon2id hashes run at once: each takes 19 MiB and a core for tens of milliseconds, so
 	// a burst of sign-ins must not starve the chat.
 	hashing chan struct{}
+
+	issue   *postgres.Gather[issued, struct{}]
+	redeem  *postgres.Gather[[32]byte, redeemed]
+	swept   atomic.Int64 // when old tickets were last removed, in nanoseconds of the Unix time
+	widgets sync.Map     // string key to knownWidget
 }
 
 // NewStore returns a store over db.
 func NewStore(db *postgres.DB) *Store {
-	return &Store{db: db, hashing: make(chan struct{}, 2)}
+	s := &Store{db: db, hashing: make(chan struct{}, 2)}
+	s.issue = postgres.NewGather(2, 256, s.issueAll)
+	s.redeem = postgres.NewGather(2, 256, s.redeemAll)
+	return s
 }
 
 // NewSecret returns 256 random bits as URL-safe text, led by prefix, and the hash under which to store them.

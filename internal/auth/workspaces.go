@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgerrcode"
@@ -77,6 +78,7 @@ func (s *Store) EnsureWidget(ctx context.Context, workspace uuid.UUID, name stri
 			workspace, key, name, append([]string{}, origins...))
 		return err
 	})
+	s.widgets.Delete(key)
 	return key, err
 }
 
@@ -89,14 +91,30 @@ func origin(s string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Widget returns the widget with the key, [errs.NotFound] where there is none.
+// widgetLife is how long a node relies on what it has read of a widget. Every visitor who connects asks for it.
+const widgetLife = 2 * time.Second
+
+type knownWidget struct {
+	Widget
+	read time.Time
+}
+
+// Widget returns the widget with the key, [errs.NotFound] where there is none. A change of its origins on another node
+// takes two seconds to arrive.
 func (s *Store) Widget(ctx context.Context, key string) (Widget, error) {
+	if known, ok := s.widgets.Load(key); ok && time.Since(known.(knownWidget).read) < widgetLife {
+		return known.(knownWidget).Widget, nil
+	}
 	w := Widget{Key: key}
 	err := s.db.InSystemTx(ctx, func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `SELECT workspace_id, origins FROM widgets WHERE key = $1`, key).Scan(&w.Workspace, &w.Origins)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
+		s.widgets.Delete(key)
 		return Widget{}, errs.New(errs.NotFound, "no widget has the key %q: copy the snippet again", key)
+	}
+	if err == nil {
+		s.widgets.Store(key, knownWidget{w, time.Now()})
 	}
 	return w, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -18,8 +19,8 @@ import (
 // An entry whose sender and client id are known already is not stored again: the stored one is returned, or an error
 // of kind [errs.Conflict] if its body or kind differs. A visitor's text marks a turn due when the bot is in charge,
 // and reopens a closed conversation. Further errors: [errs.Invalid] for an unusable entry, [errs.NotFound],
-// [errs.Conflict] for an old epoch, [errs.Unavailable] when the outcome is unknown; send the same entry again then.
-// The same holds when ctx ends.
+// [errs.Conflict] for an old epoch, [errs.RateLimited] when more is asked for than can be written, [errs.Unavailable]
+// when the outcome is unknown; send the same entry again after these two, and when ctx ends.
 func (l *Log) Append(ctx context.Context, ws, conversation uuid.UUID, e Entry) (Message, error) {
 	if err := check(&e); err != nil {
 		return Message{}, err
@@ -76,7 +77,8 @@ func (l *Log) startWriter() {
 
 // write commits a batch, then lets other writers have its conversations.
 func (l *Log) write(batch []*request) {
-	held := keysOf(batch)
+	held, start := keysOf(batch), time.Now()
+	defer func() { l.queue.written(len(batch), time.Since(start)) }()
 	for k, requests := range byKey(l.commitEach(batch, skipLocked)) {
 		delete(held, k)
 		l.writeBlocked(k, requests)

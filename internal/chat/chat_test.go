@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"testing"
@@ -35,7 +36,7 @@ func newWorld(t testing.TB) *world {
 	w.ws = pgtest.Workspace(t, w.db)
 	w.Log = w.node(w.db, nil)
 	var err error
-	w.contact, err = w.CreateContact(t.Context(), w.ws, chat.Contact{Name: "Ada", Lang: "en"}, []byte("hash"))
+	w.contact, err = w.CreateContact(t.Context(), w.ws, chat.Contact{Name: "Ada", Lang: "en"}, hashOf("hash"))
 	require.NoError(t, err)
 	return w
 }
@@ -304,4 +305,10 @@ func TestStoppedLogRefuses(t *testing.T) {
 	w.Stop()
 	_, err := w.Append(t.Context(), w.ws, c.ID, w.visitor("too late"))
 	kindOf(t, errs.Unavailable, err)
+}
+
+// hashOf stands for a browser's token.
+func hashOf(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
 }

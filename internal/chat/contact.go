@@ -97,8 +97,13 @@ func (c *Contact) reveal(ctx context.Context, tx pgx.Tx, v *seal.Vault, ws uuid.
 	if err := v.Open(ctx, tx, r); err != nil {
 		return err
 	}
-	c.Erased, c.Name, c.Email, c.Phone, c.Attributes = r.Erased, r.Text(0), r.Text(1), r.Text(2), r.Bytes(3)
+	c.unpack(r)
 	return nil
+}
+
+// unpack takes over what was opened.
+func (c *Contact) unpack(r *seal.Row) {
+	c.Erased, c.Name, c.Email, c.Phone, c.Attributes = r.Erased, r.Text(0), r.Text(1), r.Text(2), r.Bytes(3)
 }
 
 // Contact returns a contact, or an error of kind [errs.NotFound].
@@ -108,30 +113,4 @@ func (l *Log) Contact(ctx context.Context, ws, id uuid.UUID) (c Contact, err err
 		return err
 	})
 	return c, err
-}
-
-// ContactByToken finds whose browser holds a token, in whatever workspace. An unknown token gives an error of kind
-// [errs.NotFound].
-func (l *Log) ContactByToken(ctx context.Context, tokenHash []byte) (ws uuid.UUID, c Contact, err error) {
-	// The visitor presents nothing but the token, so the workspace is not known before.
-	err = l.db.InSystemTx(ctx, func(tx pgx.Tx) error {
-		var sealed []byte
-		err := tx.QueryRow(ctx, `
-			SELECT c.workspace_id, `+contactColumns+` FROM contacts c
-			WHERE (c.workspace_id, c.id) IN (
-				SELECT workspace_id, id FROM contacts WHERE token_hash = $1
-				UNION ALL SELECT workspace_id, contact_id FROM contact_tokens WHERE token_hash = $1)`, tokenHash).
-			Scan(append([]any{&ws}, c.fields(&sealed)...)...)
-		if err != nil {
-			return err
-		}
-		return c.reveal(ctx, tx, l.db.Vault(), ws, sealed)
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return uuid.Nil, Contact{}, errs.New(errs.NotFound, "this visitor is not known here: start a new session")
-	}
-	if err != nil {
-		return uuid.Nil, Contact{}, fmt.Errorf("find contact: %w", err)
-	}
-	return ws, c, nil
 }

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -208,7 +209,7 @@ func TestReadMarks(t *testing.T) {
 func TestIdentify(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	anonymous, err := w.CreateContact(t.Context(), w.ws, chat.Contact{Lang: "en"}, []byte("browser"))
+	anonymous, err := w.CreateContact(t.Context(), w.ws, chat.Contact{Lang: "en"}, hashOf("browser"))
 	require.NoError(t, err)
 	first, err := w.Identify(t.Context(), w.ws, "u-1", chat.Contact{ID: anonymous.ID, Name: "Grace", Attributes: []byte(`{"plan":"gold"}`)})
 	require.NoError(t, err)
@@ -225,14 +226,14 @@ func TestIdentify(t *testing.T) {
 	require.Equal(t, "Grace H.", stored.Name)
 
 	for i := range 25 {
-		require.NoError(t, w.AddContactToken(t.Context(), w.ws, first.ID, []byte{byte(i)}))
+		require.NoError(t, w.AddContactToken(t.Context(), w.ws, first.ID, hashOf(strconv.Itoa(i))))
 	}
-	_, known, err := w.ContactByToken(t.Context(), []byte{24})
+	known, err := w.Visit(t.Context(), hashOf("24"))
 	require.NoError(t, err)
-	require.Equal(t, first.ID, known.ID)
-	_, _, err = w.ContactByToken(t.Context(), []byte{0})
+	require.Equal(t, first.ID, known.Contact.ID)
+	_, err = w.Visit(t.Context(), hashOf("0"))
 	require.Equal(t, errs.NotFound, errs.KindOf(err), "the oldest of many is forgotten")
-	_, known, err = w.ContactByToken(t.Context(), []byte("browser"))
+	known, err = w.Visit(t.Context(), hashOf("browser"))
 	require.NoError(t, err)
-	require.Equal(t, first.ID, known.ID)
+	require.Equal(t, first.ID, known.Contact.ID)
 }

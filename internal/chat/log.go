@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,9 +27,10 @@ type Log struct {
 	bus    *events.Bus
 	config Config
 
-	ctx     context.Context // of the writers; set by Start
-	stored  func(Message)   // hears of every entry that this node stores; set by OnCommit
+	ctx     context.Context               // of the writers; set by Start
+	stored  atomic.Pointer[func(Message)] // hears of every entry that this node stores; set by OnCommit
 	queue   queue
+	lookups lookups
 	blocked chan struct{} // bounds the writers that wait for a conversation locked by someone else
 	running sync.WaitGroup
 	behind  behind
@@ -53,7 +55,9 @@ func NewLog(db *postgres.DB, bus *events.Bus, c Config) *Log {
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
 	}
-	return &Log{db: db, bus: bus, config: c, stored: func(Message) {}, queue: newQueue(), blocked: make(chan struct{}, blockedWriters)}
+	l := &Log{db: db, bus: bus, config: c, queue: newQueue(), blocked: make(chan struct{}, blockedWriters)}
+	l.lookups = l.newLookups()
+	return l
 }
 
 // Start lets Append write. The end of ctx does not stop the log, so that a server that shuts down can still store
@@ -78,13 +82,15 @@ type changed struct {
 
 // OnCommit makes fn hear of every entry that this node stores from now on, after its transaction and before its hint.
 // The entries of a conversation come in order, except for those of decisions, which may overtake or be overtaken: fn
-// looks at their numbers. It must not block. Call it before Start.
-func (l *Log) OnCommit(fn func(Message)) { l.stored = fn }
+// looks at their numbers. It must not block.
+func (l *Log) OnCommit(fn func(Message)) { l.stored.Store(&fn) }
 
 // committed hands over what a transaction has stored, then tells the other nodes.
 func (l *Log) committed(d *draft) {
-	for i := range d.fresh {
-		l.stored(d.fresh[i].Message)
+	if stored := l.stored.Load(); stored != nil {
+		for i := range d.fresh {
+			(*stored)(d.fresh[i].Message)
+		}
 	}
 	l.announce(d.changes()...)
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -32,6 +33,8 @@ type queue struct {
 	writers int
 	ready   []*request
 	busy    map[key][]*request // conversations with a writer, and their parked requests
+	held    int                // requests that are ready, parked or being written
+	pace    pace
 }
 
 func newQueue() queue { return queue{busy: map[key][]*request{}} }
@@ -55,6 +58,10 @@ func (q *queue) add(r *request, limit int, start func()) error {
 	if !q.opened {
 		return errs.New(errs.Unavailable, "the server is starting or stopping: send again in a moment")
 	}
+	if q.held >= neverRefused && q.pace.wait(q.held) > longestWait {
+		return errs.New(errs.RateLimited, "too much is being written at the moment: send again in a second")
+	}
+	q.held++
 	if parked, ok := q.busy[r.key]; ok {
 		q.busy[r.key] = append(parked, r)
 		return nil
@@ -102,6 +109,14 @@ func (q *queue) park() {
 		}
 	}
 	q.ready = rest
+}
+
+// written notes that a writer has dealt with requests, and how long it took.
+func (q *queue) written(n int, took time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held -= n
+	q.pace.note(n, took, max(q.writers, 1))
 }
 
 // release ends the hold on conversations and makes their parked requests ready, ahead of any later ones.
