@@ -77,7 +77,14 @@ func entitiesOf(raw json.RawMessage) (list []routing.Entity) {
 	return list
 }
 
-// addContact adds what is known of the person.
+// addContact adds what is known of the person. The site's attributes cannot take the place of name and e-mail.
 func addContact(f *routing.Facts, c chat.Contact) {
-	f.Attributes = map[string]any{"name": c.Name, "email": c.Email}
+	f.Attributes, f.Verified = map[string]any{}, c.Verified
+	if err := json.Unmarshal(c.Attributes, &f.Attributes); err != nil || f.Attributes == nil {
+		f.Attributes = map[string]any{}
+	}
+	f.Attributes["name"], f.Attributes["email"], f.Attributes["phone"] = c.Name, c.Email, c.Phone
+	if zone, err := time.LoadLocation(c.Timezone); err == nil {
+		f.Time = f.Time.In(zone)
+	}
 }

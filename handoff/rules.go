@@ -29,7 +29,8 @@ type RulesVersion struct {
 	Active    bool
 }
 
-// CheckRules reads rules like [routing.Check] and compares them with the agents of the workspace.
+// CheckRules reads rules like [routing.Check] and compares them with the groups and agents of the workspace. Where
+// there are no groups yet their names are not compared, so that rules may come first.
 func (d *Desk) CheckRules(ctx context.Context, ws uuid.UUID, data []byte) (*routing.Rules, []routing.Problem, error) {
 	var known routing.Known
 	err := d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
@@ -39,11 +40,17 @@ func (d *Desk) CheckRules(ctx context.Context, ws uuid.UUID, data []byte) (*rout
 		if err != nil {
 			return err
 		}
-		known.Agents, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		if known.Agents, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return err
+		}
+		list, err := groups(ctx, tx, ws)
+		for _, g := range list {
+			known.Groups = append(known.Groups, g.Name)
+		}
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("list the agents: %w", err)
+		return nil, nil, fmt.Errorf("list groups and agents: %w", err)
 	}
 	rules, problems := routing.Check(data, known)
 	return rules, problems, nil

@@ -1,6 +1,8 @@
 package handoff_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,12 +18,26 @@ import (
 
 func (w *world) save(text, note string) handoff.RulesVersion {
 	w.t.Helper()
+	w.groups("first", "second", "orders", "default", "a", "b", "all", "after-sales")
 	rules, problems, err := w.CheckRules(w.t.Context(), w.ws, []byte(text))
 	require.NoError(w.t, err)
 	require.Empty(w.t, problems)
 	v, err := w.SaveRules(w.t.Context(), w.ws, "user:1", rules, note)
 	require.NoError(w.t, err)
 	return v
+}
+
+// groups makes those that are not there yet.
+func (w *world) groups(names ...string) {
+	w.t.Helper()
+	list, err := w.Groups(w.t.Context(), w.ws)
+	require.NoError(w.t, err)
+	for _, name := range names {
+		if !slices.ContainsFunc(list, func(g handoff.Group) bool { return g.Name == name }) {
+			_, err := w.SaveGroup(w.t.Context(), w.ws, "cli", handoff.Group{Name: name, Policy: routing.LeastLoaded})
+			require.NoError(w.t, err)
+		}
+	}
 }
 
 // say appends visitor's texts.
@@ -78,7 +94,7 @@ func TestRulesFollowTheActiveVersionOnEveryNodeAtOnce(t *testing.T) {
 		versions[0])
 	require.Equal(t, []string{"routing.activate", "routing.activate", "routing.activate", "routing.activate", "routing.save",
 		"routing.save"}, query[[]string](w, `
-		SELECT array_agg(action ORDER BY action) FROM audit_log WHERE workspace_id = $1`, w.ws))
+		SELECT array_agg(action ORDER BY action) FROM audit_log WHERE workspace_id = $1 AND action LIKE 'routing.%'`, w.ws))
 }
 
 func TestRulesSeeTheConversation(t *testing.T) {
@@ -111,6 +127,36 @@ routing_rules:
 	require.Zero(t, w.route(w.Desk, id, h).Agent, "somebody who has left")
 }
 
+func TestRulesSeeTheContact(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.save(`{"routing_rules":[
+		{"condition":"user_level == 'VIP' && verified && hour == int(expected_hour)","action":"assign_to_group('first')"},
+		{"condition":"page.path == '/pay'","action":"assign_to_group('second')"}]}`, "")
+	require.NoError(t, w.ActivateRules(t.Context(), w.ws, "cli", v.Version))
+	hour := time.Now().In(time.FixedZone("UTC+14", 14*3600)).Hour()
+	c, err := w.log.CreateContact(t.Context(), w.ws, chat.Contact{Timezone: "Pacific/Kiritimati", Verified: true,
+		Attributes: fmt.Appendf(nil, `{"user_level":"VIP","expected_hour":%d,"name":"forged"}`, hour)}, nil)
+	require.NoError(t, err)
+	conversation, err := w.log.StartConversation(t.Context(), w.ws, chat.NewConversation{Contact: c.ID, PageURL: "https://a.example/pay"})
+	require.NoError(t, err)
+	h := chat.Handoff{Reason: "no_answer"}
+	require.Equal(t, "first", w.route(w.Desk, conversation.ID, h).Group)
+
+	c.Verified = false
+	require.NoError(t, w.log.UpdateContact(t.Context(), w.ws, c))
+	id := conversation.ID
+	require.NoError(t, w.enqueue(id, h))
+	queue, err := w.Queue(t.Context(), w.ws)
+	require.NoError(t, err)
+	require.Equal(t, "second", queue[0].Group, "the page of a conversation in a decision is known")
+	visits, err := w.Visits(t.Context(), w.ws, 0)
+	require.NoError(t, err)
+	require.Equal(t, "https://a.example/pay", visits[0].Facts.Page)
+	require.Equal(t, "VIP", visits[0].Facts.Attributes["user_level"])
+	require.Empty(t, visits[0].Facts.Attributes["name"], "attributes do not take the place of the name")
+}
+
 func TestAFailingRuleDoesNotKeepAConversationFromPeople(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -135,6 +181,16 @@ func TestRulesAreCheckedAgainstTheStaff(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, problems, 1)
 	require.Contains(t, problems[0].Message, "no agent")
+
+	rules := []byte(`{"routing_rules":[{"condition":"vip","action":"assign_to_group('premium')"}]}`)
+	_, problems, err = w.CheckRules(t.Context(), w.ws, rules)
+	require.NoError(t, err)
+	require.Empty(t, problems, "rules may be written before groups")
+	w.groups("sales")
+	_, problems, err = w.CheckRules(t.Context(), w.ws, rules)
+	require.NoError(t, err)
+	require.Len(t, problems, 1)
+	require.Contains(t, problems[0].Message, `no group "premium"`)
 }
 
 func TestTrialOnPastHandoffs(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"handrail/handoff/routing"
 	"handrail/internal/chat"
+	"handrail/internal/seal"
 )
 
 // Limits of a trial, in handoffs.
@@ -54,7 +55,7 @@ func (d *Desk) TryRules(ctx context.Context, ws uuid.UUID, rules *routing.Rules,
 		if err != nil {
 			return err
 		}
-		list, err := pastHandoffs(ctx, tx, ws, min(limit, MaxTrial))
+		list, err := d.pastHandoffs(ctx, tx, ws, min(limit, MaxTrial))
 		if err != nil {
 			return err
 		}
@@ -96,10 +97,10 @@ func start(s string, n int) string {
 	return string(runes[:min(n, len(runes))])
 }
 
-func pastHandoffs(ctx context.Context, tx pgx.Tx, ws uuid.UUID, limit int) ([]past, error) {
+func (d *Desk) pastHandoffs(ctx context.Context, tx pgx.Tx, ws uuid.UUID, limit int) ([]past, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT c.workspace_id, c.id, c.contact_id, c.channel, c.page_url, c.lang, c.last_seq,
-		       h.reason, h.intent, h.lang, h.confidence, h.priority, h.entities, h.turn_seq, h.queued_at,
+		SELECT c.workspace_id, c.id, c.contact_id, c.channel, c.lang, h.reason, h.intent, h.lang, h.confidence, h.priority,
+		       h.sealed, h.turn_seq, greatest(h.from_seq, h.turn_seq), h.queued_at,
 		       coalesce((SELECT extract(epoch FROM sum(a.ended_at - a.started_at)) FROM assignments a
 		                 WHERE a.workspace_id = h.workspace_id AND a.handoff_id = h.id), 0)::float8
 		FROM handoffs h JOIN conversations c ON c.workspace_id = h.workspace_id AND c.id = h.conversation_id
@@ -107,15 +108,30 @@ func pastHandoffs(ctx context.Context, tx pgx.Tx, ws uuid.UUID, limit int) ([]pa
 	if err != nil {
 		return nil, fmt.Errorf("read past handoffs: %w", err)
 	}
+	var sealed []*seal.Row
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p past, err error) {
-		c, h, seconds := &p.conversation, &p.handoff, 0.0
-		err = row.Scan(&c.Workspace, &c.ID, &c.Contact, &c.Channel, &c.PageURL, &c.Lang, &c.LastSeq,
-			&h.Reason, &h.Intent, &h.Lang, &h.Confidence, &h.Priority, (*[]byte)(&h.Entities), &h.TurnSeq, &p.at, &seconds)
+		c, h, e, seconds := &p.conversation, &p.handoff, &seal.Row{}, 0.0
+		err = row.Scan(&c.Workspace, &c.ID, &c.Contact, &c.Channel, &c.Lang, &h.Reason, &h.Intent, &h.Lang, &h.Confidence,
+			&h.Priority, &e.Sealed, &h.TurnSeq, &c.LastSeq, &p.at, &seconds)
 		p.handling = time.Duration(seconds * float64(time.Second))
+		e.Place = evidencePlace(ws, c.Contact, c.ID, h.TurnSeq)
+		sealed = append(sealed, e)
 		return p, err
 	})
+	if err == nil {
+		err = d.db.Vault().Open(ctx, tx, sealed...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read past handoffs: %w", err)
+	}
+	for i := range list {
+		p := &list[i]
+		setEvidence(&p.handoff, sealed[i])
+		c, err := d.log.ConversationWithin(ctx, tx, ws, p.conversation.ID)
+		if err != nil {
+			return nil, err
+		}
+		p.conversation.PageURL = c.PageURL
 	}
 	return list, nil
 }

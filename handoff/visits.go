@@ -26,7 +26,7 @@ func (d *Desk) Visits(ctx context.Context, ws uuid.UUID, limit int) (list []Visi
 		limit = DefaultTrial
 	}
 	err = d.db.InTx(ctx, ws, func(tx pgx.Tx) error {
-		handoffs, err := pastHandoffs(ctx, tx, ws, min(limit, MaxTrial))
+		handoffs, err := d.pastHandoffs(ctx, tx, ws, min(limit, MaxTrial))
 		if err != nil {
 			return err
 		}

@@ -1,33 +1,42 @@
 package sim
 
-import "math"
+import (
+	"math"
+	"time"
 
-// estimate is what a visitor is told when they join a queue, in seconds.
-type estimate struct {
-	wait, error float64 // error is half the width of the range in which the wait is expected
-	known       bool
-}
+	"handrail/handoff/routing"
+)
 
-// pace is how fast a group works, as far as it has been seen.
+// memory is how many of the latest conversations tell how long one takes, as at the desk.
+const memory = 200
+
+// pace is how long conversations took, as far as the desk has seen it.
 type pace struct {
-	handling float64 // mean of the latest conversations, in seconds
+	latest       []float64 // seconds, at most memory of them
+	next         int       // place of the oldest
+	sum, squares float64
 }
 
-// memory is the weight of a new conversation in the mean.
-const memory = 0.05
-
-func newPace(d Distribution) pace { return pace{d.Mean.Seconds()} }
-
-func (p *pace) saw(handling float64) { p.handling += memory * (handling - p.handling) }
-
-// estimate says how long a visitor waits who has so many ahead of them. All places are taken, and each becomes free
-// after the mean handling time, at moments that do not depend on each other: the ends of n conversations are n steps of
-// that time divided by the places.
-func (p *pace) estimate(ahead, places int) estimate {
-	if places == 0 {
-		return estimate{}
+func (p *pace) saw(handling float64) {
+	if len(p.latest) < memory {
+		p.latest = append(p.latest, 0)
 	}
-	step := p.handling / float64(places)
-	n := float64(ahead + 1)
-	return estimate{wait: n * step, error: math.Sqrt(n) * step, known: true}
+	old := p.latest[p.next]
+	p.latest[p.next] = handling
+	p.next = (p.next + 1) % memory
+	p.sum += handling - old
+	p.squares += handling*handling - old*old
+}
+
+// outlook is what a visitor has before them who joins a queue.
+func (p *pace) outlook(ahead, slots, busy int) routing.Outlook {
+	n := float64(len(p.latest))
+	o := routing.Outlook{Ahead: ahead, Slots: slots, Busy: busy, Samples: len(p.latest)}
+	if n > 0 {
+		o.Service = time.Duration(p.sum / n * float64(time.Second))
+	}
+	if n > 1 {
+		o.Spread = time.Duration(math.Sqrt(max(0, p.squares-p.sum*p.sum/n)/(n-1)) * float64(time.Second))
+	}
+	return o
 }

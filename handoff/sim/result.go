@@ -81,12 +81,12 @@ func (m *measure) served(r *run, t *talk) {
 	if wait <= r.s.Target.Seconds() {
 		m.ServiceLevel++
 	}
-	if wait > 0 && t.estimate.known {
-		off := t.estimate.wait - wait
+	if wait > 0 && t.told.Known {
+		off := t.told.Wait.Seconds() - wait
 		m.Estimate.Told++
 		m.Estimate.Bias += off
 		m.Estimate.Error += math.Abs(off)
-		if math.Abs(off) <= t.estimate.error {
+		if math.Abs(off) <= t.told.Error.Seconds() {
 			m.Estimate.Within++
 		}
 	}

@@ -22,6 +22,7 @@ type run struct {
 	agents   []agent
 	queues   []*queue // by group; the first is of those who may go to anybody
 	visitors []talk
+	pace     pace
 	result   measure
 
 	candidates []routing.Candidate // memory that is used again
@@ -41,20 +42,19 @@ type agent struct {
 // talk is a visitor on their way.
 type talk struct {
 	visitor
-	group    int // place of the queue
-	need     routing.Need
-	rank     float64 // order of service, lower first
-	waiting  bool
-	agent    int
-	begun    float64
-	estimate estimate
+	group   int // place of the queue
+	need    routing.Need
+	rank    float64 // order of service, lower first
+	waiting bool
+	agent   int
+	begun   float64
+	told    routing.Estimate
 }
 
 // queue is where the visitors of a group wait, in the order of service.
 type queue struct {
 	group   Group
 	waiting []int
-	pace    pace
 }
 
 // Run plays the day. A policy other than "" takes the place of all that rules and groups name.
@@ -83,7 +83,7 @@ func (s *Scenario) Run(d Day, policy routing.Policy) Result {
 func (s *Scenario) begin(d Day, policy routing.Policy) *run {
 	r := &run{s: s, policy: policy, visitors: make([]talk, len(d.visitors))}
 	for _, g := range append([]Group{{}}, s.Groups...) {
-		r.queues = append(r.queues, &queue{group: g, pace: newPace(s.Handling)})
+		r.queues = append(r.queues, &queue{group: g})
 	}
 	for i := range s.Teams {
 		for range s.Teams[i].Count {
@@ -136,7 +136,8 @@ func (r *run) arrive(n int) {
 	}
 	q := r.queues[t.group]
 	at := q.place(r, n)
-	t.estimate = q.pace.estimate(at, r.slots(t.group))
+	slots, busy := r.slots(t.group)
+	t.told = routing.Wait(r.pace.outlook(at, slots, busy))
 	q.waiting = slices.Insert(q.waiting, at, n)
 	t.waiting = true
 	if !math.IsInf(t.patience, 1) {
@@ -172,14 +173,14 @@ func (r *run) free(group int, among []int) []routing.Candidate {
 	return list
 }
 
-// slots is the room of the agents of a group who are there.
-func (r *run) slots(group int) (n int) {
+// slots is the room of the agents of a group who are there, and how much of it is in use.
+func (r *run) slots(group int) (n, busy int) {
 	for i := range r.agents {
 		if a := &r.agents[i]; a.here && a.member[group] {
-			n += a.candidate.Capacity
+			n, busy = n+a.candidate.Capacity, busy+a.candidate.Load
 		}
 	}
-	return n
+	return n, busy
 }
 
 // assign lets package routing choose, and begins the conversation.
@@ -219,7 +220,7 @@ func (r *run) account(a *agent) {
 func (r *run) end(n int) {
 	t := &r.visitors[n]
 	r.load(&r.agents[t.agent], -1)
-	r.queues[t.group].pace.saw(t.handling)
+	r.pace.saw(t.handling)
 	r.serve([]int{t.agent})
 }
 

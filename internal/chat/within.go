@@ -38,3 +38,10 @@ func (l *Log) ContactWithin(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (c
 	}
 	return c, nil
 }
+
+// ConversationWithin is [Log.Conversation] in a transaction of the caller's.
+func (l *Log) ConversationWithin(ctx context.Context, tx pgx.Tx, ws, id uuid.UUID) (Conversation, error) {
+	return only(l.list(ctx, tx, ws, `
+		SELECT `+listColumns+` FROM conversations c `+joinContact+noPreview+`
+		WHERE c.workspace_id = $1 AND c.id = $2`, ws, id))
+}
