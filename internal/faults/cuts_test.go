@@ -65,7 +65,8 @@ func newCutWriter(t *testing.T, c *faults.Cluster, ledger *faults.Ledger, name s
 		urls = append(urls, link.URL())
 	}
 	var err error
-	w.visitor, err = client.NewVisitor(client.Config{URLs: urls, PauseFirst: 10 * time.Millisecond, PauseMost: 100 * time.Millisecond, Patience: 5 * time.Second},
+	// The pause lets the links heal before the next attempt: a node gives 600 sessions a minute to one address.
+	w.visitor, err = client.NewVisitor(client.Config{URLs: urls, PauseFirst: 300 * time.Millisecond, PauseMost: time.Second, Patience: 5 * time.Second},
 		client.Site{Key: c.Widget}, client.Handlers{
 			Entry: func(e client.Entry) { ledger.Shown(name, e) }, Acked: ledger.Acked,
 			Connected: func(string) { w.up.Store(true) },
