@@ -117,7 +117,7 @@ func TestErasedContact(t *testing.T) {
 		require.Empty(t, found)
 		kindOf(t, errs.Conflict, l.UpdateContact(t.Context(), w.ws, w.contact))
 	}
-	_, _, err = w.ContactByToken(t.Context(), []byte("hash"))
+	_, err = w.Visit(t.Context(), hashOf("hash"))
 	kindOf(t, errs.NotFound, err)
 	w.exec(func(tx pgx.Tx) error {
 		var actions []string
