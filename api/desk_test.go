@@ -61,8 +61,8 @@ func (s *system) online(name string) (int64, *client) {
 	c := s.connect("/ws/agent", ticket)
 	c.send(map[string]any{"t": "hello"})
 	c.await("welcome", ofType("welcome"))
-	c.send(map[string]any{"t": "status", "status": "online"})
 	c.await("the desk", ofType("desk"))
+	c.send(map[string]any{"t": "status", "status": "online"})
 	return user, c
 }
 

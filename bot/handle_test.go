@@ -179,3 +179,22 @@ func TestCallPersonInEachState(t *testing.T) {
 	}
 	require.True(t, errs.Is(b.CallPerson(t.Context(), w.ws, uuid.New()), errs.NotFound))
 }
+
+func TestAnEditedQuestionIsAnsweredAsEdited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b, id := w.bot(0.99, nil), w.conversation()
+	before := w.say(id, "What is the weather like?")
+	_, err := w.log.Edit(t.Context(), w.ws, id, chat.Edit{ClientID: uuid.New(), Seq: 1, Body: returnsQuestion, Epoch: -1,
+		Sender: chat.Sender{Kind: chat.Visitor, ID: w.contact.String()}})
+	require.NoError(t, err)
+	require.True(t, errs.Is(b.Handle(t.Context(), before), errs.Conflict), "whoever works on the old text is overtaken")
+	turn, err := w.log.ClaimTurnOf(t.Context(), w.ws, id, "node", leaseLife)
+	require.NoError(t, err)
+	loaded, err := b.load(t.Context(), *turn)
+	require.NoError(t, err)
+	require.Equal(t, returnsQuestion, loaded.Text)
+	require.NoError(t, b.Handle(t.Context(), *turn))
+	answer := w.messages(id)[2]
+	require.Contains(t, answer.Body, "30 days")
+}
