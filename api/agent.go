@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -43,6 +44,9 @@ type agentConn struct {
 	ctx     context.Context
 	me      auth.Principal
 	watched map[uuid.UUID]watched
+
+	held   []chat.Conversation // in charge of, when the desk was read last; only the refresh of the desk touches it
+	heldAt time.Time           // of that; zero = never
 }
 
 type watched struct {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -12,39 +13,111 @@ import (
 	"handrail/internal/chat"
 )
 
+const (
+	// deskPause gathers changes of a desk that come together.
+	deskPause = 30 * time.Millisecond
+	// deskShare is how many times as long as it took to tell of a change no other is told of, so that a large desk in
+	// which much happens takes a tenth of the time at most.
+	deskShare = 10
+	// heldLife is how long it is believed which conversations an agent has without a hint that they changed: hints get
+	// lost.
+	heldLife = 10 * time.Second
+)
+
+// refresh says what is to be told about a desk.
+type refresh struct {
+	running bool
+	again   bool           // something changed since it was begun
+	stale   map[int64]bool // agents whose conversations changed
+	ready   time.Time      // not before
+}
+
 // onDesk hears that a queue, an assignment or a presence changed.
-func (h *Hub) onDesk(subject string, _ []byte) {
-	if ws, err := uuid.Parse(strings.TrimPrefix(subject, "desk.")); err == nil {
-		h.refreshDesk(ws)
+func (h *Hub) onDesk(subject string, data []byte) {
+	ws, err := uuid.Parse(strings.TrimPrefix(subject, "desk."))
+	if err != nil {
+		return
 	}
+	var hint chat.DeskHint
+	_ = json.Unmarshal(data, &hint) // one that names nobody is as good
+	h.refreshDesk(ws, hint.Agents...)
 }
 
 // refreshDesk tells staff and waiting visitors where things stand, a moment later, once for all the changes that come
-// together.
-func (h *Hub) refreshDesk(ws uuid.UUID) {
+// together. The conversations of the agents named have changed.
+func (h *Hub) refreshDesk(ws uuid.UUID, agents ...int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.desks[ws] || h.ctx.Err() != nil {
+	if h.ctx.Err() != nil {
 		return
 	}
-	h.desks[ws] = true
-	h.running.Go(func() {
+	r := h.desks[ws]
+	if r == nil {
+		r = &refresh{stale: map[int64]bool{}}
+		h.desks[ws] = r
+	}
+	for _, a := range agents {
+		r.stale[a] = true
+	}
+	r.again = true
+	if !r.running {
+		r.running = true
+		h.running.Go(func() { h.refreshDesks(ws, r) })
+	}
+}
+
+// refreshDesks tells of changes until there are no more.
+func (h *Hub) refreshDesks(ws uuid.UUID, r *refresh) {
+	for {
 		select {
 		case <-h.ctx.Done():
 			return
-		case <-time.After(deskPause):
+		case <-time.After(max(deskPause, time.Until(r.ready))):
 		}
 		h.mu.Lock()
-		delete(h.desks, ws)
+		stale := r.stale
+		r.again, r.stale = false, map[int64]bool{}
 		h.mu.Unlock()
-		h.sendDesk(h.ctx, ws)
-	})
+		begun := time.Now()
+		h.sendDesk(h.ctx, ws, stale)
+		h.mu.Lock()
+		r.ready = time.Now().Add(deskShare * time.Since(begun))
+		if !r.again {
+			r.running = false
+			h.mu.Unlock()
+			return
+		}
+		h.mu.Unlock()
+	}
 }
 
-func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID) {
-	var staff []*agentConn
-	var waiting []*room
-	h.mu.Lock()
+func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID, stale map[int64]bool) {
+	staff, waiting := h.concerned(ws)
+	for _, r := range waiting {
+		h.touch(r, true)
+	}
+	if len(staff) == 0 {
+		return
+	}
+	d, err := h.readDesk(ctx, ws)
+	if err != nil {
+		h.warn("cannot read the desk", err)
+		return
+	}
+	for _, a := range staff {
+		f, err := h.deskOf(ctx, a, d, stale[a.me.User])
+		if err != nil {
+			h.warn("cannot read an agent's desk", err)
+			continue
+		}
+		a.socket.put(frame(f))
+	}
+}
+
+// concerned returns the staff of a workspace and the rooms of visitors who wait.
+func (h *Hub) concerned(ws uuid.UUID) (staff []*agentConn, waiting []*room) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
 	for a := range h.agents {
 		if a.me.Workspace == ws {
 			staff = append(staff, a)
@@ -57,58 +130,69 @@ func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID) {
 		}
 		r.mu.Unlock()
 	}
-	h.mu.Unlock()
-	for _, r := range waiting {
-		h.touch(r, true)
-	}
-	if len(staff) == 0 {
-		return
-	}
-	queue, err := h.c.Desk.Queue(ctx, ws)
-	if err != nil {
-		h.warn("cannot read the queue", err)
-		return
-	}
-	board, err := h.c.Desk.Board(ctx, ws)
-	if err != nil {
-		h.warn("cannot read the desk", err)
-		return
-	}
-	for _, a := range staff {
-		f, err := h.deskOf(ctx, a, queue, board)
-		if err != nil {
-			h.warn("cannot read an agent's desk", err)
-			continue
-		}
-		a.socket.put(frame(f))
-	}
+	return staff, waiting
 }
 
-// deskOf is the desk as one member of staff sees it.
-func (h *Hub) deskOf(ctx context.Context, a *agentConn, queue []handoff.Waiting, board handoff.Board) (deskFrame, error) {
-	f := deskFrame{Type: "desk", Waiting: waitingOf(queue, board), Mine: []mineView{}, Offers: []offerView{}, Alerts: []alertView{}}
-	p, err := a.presence()
-	if err != nil {
-		return deskFrame{}, err
+// deskNow is what all members of staff are told of, read once.
+type deskNow struct {
+	queue     []handoff.Waiting
+	board     handoff.Board
+	presences map[int64]handoff.Presence
+}
+
+func (h *Hub) readDesk(ctx context.Context, ws uuid.UUID) (d deskNow, err error) {
+	if d.queue, err = h.c.Desk.Queue(ctx, ws); err != nil {
+		return d, err
+	}
+	if d.board, err = h.c.Desk.Board(ctx, ws); err != nil {
+		return d, err
+	}
+	all, err := h.c.Desk.Presences(ctx, ws)
+	d.presences = map[int64]handoff.Presence{}
+	for _, p := range all {
+		d.presences[p.AgentID] = p
+	}
+	return d, err
+}
+
+// deskOf is the desk as one member of staff sees it. changed says that they have other conversations than before.
+func (h *Hub) deskOf(ctx context.Context, a *agentConn, d deskNow, changed bool) (deskFrame, error) {
+	f := deskFrame{Type: "desk", Waiting: waitingOf(d.queue, d.board), Mine: []mineView{}, Offers: []offerView{}, Alerts: []alertView{}}
+	p, known := d.presences[a.me.User]
+	if !known || !a.me.Role.May(auth.WorkDesk) {
+		p = handoff.Presence{Status: handoff.Offline}
 	}
 	f.Me = deskMe{Status: p.Status, Load: p.Load, Capacity: p.Capacity}
 	if !a.me.Role.May(auth.WorkDesk) {
 		return f, nil
 	}
-	mine, err := h.c.Log.Conversations(ctx, a.me.Workspace, chat.Filter{States: []chat.State{chat.StateHuman}, AgentID: a.me.User})
-	if err != nil {
+	if err := a.readHeld(ctx, changed); err != nil {
 		return deskFrame{}, err
 	}
-	for _, c := range mine {
-		f.Mine = append(f.Mine, mineOf(c, board.Marks[c.ID], false))
+	for _, c := range a.held {
+		f.Mine = append(f.Mine, mineOf(c, d.board.Marks[c.ID], false))
 	}
-	for _, id := range board.Guests[a.me.User] {
+	for _, id := range d.board.Guests[a.me.User] {
 		c, err := h.c.Log.Conversation(ctx, a.me.Workspace, id)
 		if err != nil {
 			return deskFrame{}, err
 		}
-		f.Mine = append(f.Mine, mineOf(c, board.Marks[c.ID], true))
+		f.Mine = append(f.Mine, mineOf(c, d.board.Marks[c.ID], true))
 	}
-	f.Offers, f.Alerts = offersTo(a.me.User, queue, board), alertsFor(a.me, board)
+	f.Offers, f.Alerts = offersTo(a.me.User, d.queue, d.board), alertsFor(a.me, d.board)
 	return f, nil
+}
+
+// readHeld brings up to date which conversations the agent is in charge of.
+func (a *agentConn) readHeld(ctx context.Context, changed bool) error {
+	if !changed && time.Since(a.heldAt) < heldLife {
+		return nil
+	}
+	now := time.Now()
+	held, err := a.server.c.Log.Conversations(ctx, a.me.Workspace,
+		chat.Filter{States: []chat.State{chat.StateHuman}, AgentID: a.me.User})
+	if err == nil {
+		a.held, a.heldAt = held, now
+	}
+	return err
 }

@@ -21,8 +21,6 @@ const (
 	// readers is how many queries read from the log at a time, and readTogether how many conversations each reads.
 	readers      = 3
 	readTogether = 64
-	// deskPause gathers changes of the desk that come together into one refresh.
-	deskPause = 30 * time.Millisecond
 )
 
 // Hub knows which sockets of this node watch which conversation. Hints from the bus, and a poll as the net under it,
@@ -42,14 +40,14 @@ type Hub struct {
 	rooms  map[uuid.UUID]*room
 	agents map[*agentConn]struct{}
 	all    map[peer]struct{}
-	turn   int                // of the latest socket to be pinged
-	names  sync.Map           // agentKey to agentName, of those who are in charge
-	desks  map[uuid.UUID]bool // workspaces for whose desk a refresh is scheduled
+	turn   int                    // of the latest socket to be pinged
+	names  sync.Map               // agentKey to agentName, of those who are in charge
+	desks  map[uuid.UUID]*refresh // of the desks that have changed lately
 }
 
 func newHub(c Config) *Hub {
 	h := &Hub{c: c, rooms: map[uuid.UUID]*room{}, agents: map[*agentConn]struct{}{}, all: map[peer]struct{}{},
-		desks: map[uuid.UUID]bool{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
+		desks: map[uuid.UUID]*refresh{}, marks: marks{pending: map[uuid.UUID]chat.Mark{}}, dirty: make(chan *room, 4096),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{Name: "handrail_sockets", Help: "Open WebSocket connections."})}
 	h.buffers.New = func() any {
 		b := make([]byte, 0, writeSize)

@@ -193,8 +193,10 @@ func (r *room) hand(m chat.Message) (behind, state bool) {
 		switch {
 		case w.waits || m.Seq <= w.cursor:
 		case m.Seq == w.cursor+1:
-			w.cursor++
-			w.socket.put(e.frameFor(w))
+			// A client that lags behind is not closed: it reads on from the log when it has taken what waits.
+			if w.waits = !w.socket.offer(e.frameFor(w), func() { r.resume(w) }); !w.waits {
+				w.cursor++
+			}
 		default:
 			behind = true
 		}

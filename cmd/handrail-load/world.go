@@ -18,6 +18,7 @@ import (
 	"handrail/internal/chat"
 	"handrail/internal/events"
 	"handrail/internal/postgres"
+	"handrail/internal/seal"
 )
 
 // world is a database with a workspace, its agents and their conversations, and the server under test.
@@ -25,6 +26,7 @@ type world struct {
 	program   string // handrail
 	url       string // of the database
 	data      string // folder for the server
+	key       string // operator key, of this run alone
 	db        *postgres.DB
 	owner     *pgxpool.Pool // sees the rows of every workspace
 	postgres  int           // process number of the database server
@@ -85,7 +87,12 @@ func withWorld(ctx context.Context, c *chatCommand, fn func(w *world) error) err
 }
 
 func (w *world) open(ctx context.Context) (err error) {
-	if w.db, err = postgres.Open(ctx, postgres.Config{URL: w.url, MaxConns: 12}); err != nil {
+	w.key = seal.NewOperatorKey()
+	ring, err := seal.ParseRing(w.key)
+	if err != nil {
+		return err
+	}
+	if w.db, err = postgres.Open(ctx, postgres.Config{URL: w.url, MaxConns: 12, Keys: ring}); err != nil {
 		return err
 	}
 	config, err := pgxpool.ParseConfig(w.url)
@@ -200,7 +207,7 @@ func (w *world) stay(ctx context.Context) error {
 
 // serve starts a node of the server under test.
 func (w *world) serve(ctx context.Context, env ...string) (*process, error) {
-	return spawn(ctx, append([]string{"DATABASE_URL=" + w.url, "HANDRAIL_DATA=" + w.data}, env...),
+	return spawn(ctx, append([]string{"DATABASE_URL=" + w.url, "HANDRAIL_DATA=" + w.data, "HANDRAIL_MASTER_KEY=" + w.key}, env...),
 		w.program, "serve", "--listen", "127.0.0.1:0")
 }
 

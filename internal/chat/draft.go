@@ -135,7 +135,7 @@ func (d *draft) changes() []changed {
 		desk := c.after.State != c.before.State || c.after.AgentID != c.before.AgentID
 		if desk || c.after.LastSeq != c.before.LastSeq {
 			turn := c.after.TurnDue > c.before.TurnDue || c.after.TurnDue != 0 && c.after.Epoch != c.before.Epoch
-			list = append(list, changed{Conversation: c.after, turn: turn, desk: desk})
+			list = append(list, changed{Conversation: c.after, turn: turn, desk: desk, from: c.before.AgentID})
 		}
 	}
 	return list

@@ -15,3 +15,8 @@ func HintedSeq(data []byte) (last int64, ok bool) {
 	last, err := strconv.ParseInt(string(bytes.TrimRight(rest, "} ")), 10, 64)
 	return last, err == nil
 }
+
+// DeskHint is what travels on desk.<workspace> when the state or the agent of a conversation changed.
+type DeskHint struct {
+	Agents []int64 `json:"agents,omitempty"` // whose conversations are others now; 0 stands for nobody
+}

@@ -76,8 +76,9 @@ func (l *Log) Stop() {
 // changed says what the world should hear about a conversation after a commit.
 type changed struct {
 	Conversation
-	turn bool // a turn became due
-	desk bool // its state or agent changed
+	turn bool  // a turn became due
+	desk bool  // its state or agent changed
+	from int64 // the agent who had it before, 0 = none
 }
 
 // OnCommit makes fn hear of every entry that this node stores from now on, after its transaction and before its hint.
@@ -107,7 +108,7 @@ func (l *Log) announce(changes ...changed) {
 	for _, c := range changes {
 		_ = l.bus.Publish(HintSubject(c.ID), Hint{Conversation: c.ID, LastSeq: c.LastSeq})
 		if c.desk {
-			_ = l.bus.Publish("desk."+c.Workspace.String(), struct{}{})
+			_ = l.bus.Publish("desk."+c.Workspace.String(), DeskHint{Agents: []int64{c.from, c.AgentID}})
 		}
 		turn = turn || c.turn
 	}
