@@ -125,14 +125,14 @@ func (l *Log) commitEach(batch []*request, mode lockMode) []*request {
 func (l *Log) commit(batch []*request, mode lockMode) (locked []*request, err error) {
 	ctx, cancel := context.WithTimeout(l.ctx, l.config.Timeout)
 	defer cancel()
-	var d *draft
 	var outcomes []outcome
-	err = l.db.InSystemTx(ctx, func(tx pgx.Tx) error {
-		if d, err = l.load(ctx, tx, batch, mode); err != nil {
+	d := newDraft(l.db.Vault())
+	err = l.db.InTwoTrips(ctx, func(b *pgx.Batch) { d.queueLoad(b, batch, mode) }, func(tx pgx.Tx, b *pgx.Batch) error {
+		if err := d.unlock(ctx, tx); err != nil {
 			return err
 		}
 		outcomes = d.answer(batch)
-		return d.save(ctx, tx)
+		return d.queueSave(b)
 	})
 	if err != nil {
 		return nil, busy(err)

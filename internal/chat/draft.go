@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,11 +53,9 @@ func newDraft(v *seal.Vault) *draft {
 	return &draft{conversations: map[key]*change{}, stored: map[entryKey]Message{}, vault: v}
 }
 
-// load locks the conversations of a batch, then looks for entries that are stored already. Each statement has its own
-// snapshot, so the look-up sees what the locks waited for.
-func (l *Log) load(ctx context.Context, tx pgx.Tx, batch []*request, mode lockMode) (*draft, error) {
-	d := newDraft(l.db.Vault())
-	var b pgx.Batch
+// queueLoad locks the conversations of a batch, then looks for entries that are stored already. Each statement has its
+// own snapshot, so the look-up sees what the locks waited for.
+func (d *draft) queueLoad(b *pgx.Batch, batch []*request, mode lockMode) {
 	entries := make([]entryKey, len(batch))
 	seen := map[key]bool{}
 	var keys []key
@@ -69,12 +66,11 @@ func (l *Log) load(ctx context.Context, tx pgx.Tx, batch []*request, mode lockMo
 			keys = append(keys, r.key)
 		}
 	}
-	d.queueLock(&b, keys, mode)
-	d.queueLookup(&b, entries)
-	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
-		return d, err
-	}
-	return d, d.unlock(ctx, tx)
+	// The plans do not depend on how many conversations a batch holds. Left to itself, PostgreSQL would take one that it
+	// makes anew each time for cheaper, and spend most of its time on that.
+	b.Queue(`SET LOCAL plan_cache_mode = force_generic_plan`)
+	d.queueLock(b, keys, mode)
+	d.queueLookup(b, entries)
 }
 
 func keyOf(k key, e Entry) entryKey {

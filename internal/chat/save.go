@@ -103,18 +103,19 @@ func (d *draft) queueLookup(b *pgx.Batch, entries []entryKey) {
 // save writes what has changed in one round trip.
 func (d *draft) save(ctx context.Context, tx pgx.Tx) error {
 	var b pgx.Batch
-	d.queueConversations(&b)
-	if err := d.queueMessages(&b); err != nil {
+	if err := d.queueSave(&b); err != nil || b.Len() == 0 {
 		return err
-	}
-	d.queueTurns(&b)
-	if b.Len() == 0 {
-		return nil
 	}
 	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("write entries: %w", err)
 	}
 	return nil
+}
+
+func (d *draft) queueSave(b *pgx.Batch) error {
+	d.queueConversations(b)
+	d.queueTurns(b)
+	return d.queueMessages(b)
 }
 
 func (d *draft) queueConversations(b *pgx.Batch) {
