@@ -107,6 +107,10 @@ func (l *Ledger) checkShown(v view, log []stored) {
 func read(ctx context.Context, db *postgres.DB, ids []string) (map[string][]stored, map[string]int64, error) {
 	logs, last := map[string][]stored{}, map[string]int64{}
 	err := db.InSystemTx(ctx, func(tx pgx.Tx) error {
+		// The bot may be answering meanwhile: both looks must be at the same moment.
+		if _, err := tx.Exec(ctx, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`); err != nil {
+			return err
+		}
 		rows, err := tx.Query(ctx, `
 			SELECT conversation_id::text, client_id::text, kind, seq FROM messages
 			WHERE conversation_id = ANY($1::uuid[]) ORDER BY conversation_id, seq`, ids)

@@ -122,9 +122,8 @@ export class Panel {
 
   private place(): string {
     const { queue, hours } = this.chat
-    if (hours && !hours.open) return this.shut(hours.opens_at)
-    if (!queue?.position) return this.texts.queued
-    return `${fill(this.texts.position, { n: queue.position })} ${this.wait(queue)}`.trim()
+    const at = queue?.position ? fill(this.texts.position, { n: queue.position }) : this.texts.queued
+    return `${at} ${hours && !hours.open ? this.shut(hours.opens_at) : queue ? this.wait(queue) : ''}`.trim()
   }
 
   private shut(opensAt: string | undefined): string {
