@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
@@ -19,9 +20,13 @@ const (
 	// deskShare is how many times as long as it took to tell of a change no other is told of, so that a large desk in
 	// which much happens takes a tenth of the time at most.
 	deskShare = 10
+	// deskWait bounds that, because offers expire.
+	deskWait = 2 * time.Second
+	// pollDesksEvery is how often desks are read without a hint.
+	pollDesksEvery = 10 * time.Second
 	// heldLife is how long it is believed which conversations an agent has without a hint that they changed: hints get
 	// lost.
-	heldLife = 10 * time.Second
+	heldLife = 8 * time.Second
 )
 
 // refresh says what is to be told about a desk.
@@ -79,9 +84,14 @@ func (h *Hub) refreshDesks(ws uuid.UUID, r *refresh) {
 		r.again, r.stale = false, map[int64]bool{}
 		h.mu.Unlock()
 		begun := time.Now()
-		h.sendDesk(h.ctx, ws, stale)
+		err := h.sendDesk(h.ctx, ws, stale)
 		h.mu.Lock()
-		r.ready = time.Now().Add(deskShare * time.Since(begun))
+		if err != nil {
+			h.warn("cannot read the desk", err)
+			maps.Copy(r.stale, stale)
+			r.again = true
+		}
+		r.ready = time.Now().Add(min(deskShare*time.Since(begun), deskWait))
 		if !r.again {
 			r.running = false
 			h.mu.Unlock()
@@ -91,26 +101,47 @@ func (h *Hub) refreshDesks(ws uuid.UUID, r *refresh) {
 	}
 }
 
-func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID, stale map[int64]bool) {
+func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID, stale map[int64]bool) error {
 	staff, waiting := h.concerned(ws)
 	for _, r := range waiting {
 		h.touch(r, true)
 	}
 	if len(staff) == 0 {
-		return
+		return nil
 	}
 	d, err := h.readDesk(ctx, ws)
 	if err != nil {
-		h.warn("cannot read the desk", err)
-		return
+		return err
 	}
 	for _, a := range staff {
 		f, err := h.deskOf(ctx, a, d, stale[a.me.User])
 		if err != nil {
-			h.warn("cannot read an agent's desk", err)
-			continue
+			return err
 		}
 		a.socket.put(frame(f))
+	}
+	return nil
+}
+
+// pollDesks is the net under the hints of desks: staff learn of a change within seconds if its hint was lost.
+func (h *Hub) pollDesks() {
+	tick := time.NewTicker(pollDesksEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		workspaces := map[uuid.UUID]bool{}
+		h.mu.RLock()
+		for a := range h.agents {
+			workspaces[a.me.Workspace] = true
+		}
+		h.mu.RUnlock()
+		for ws := range workspaces {
+			h.refreshDesk(ws)
+		}
 	}
 }
 

@@ -76,6 +76,7 @@ func (h *Hub) start(ctx context.Context) error {
 		h.running.Go(h.serveRooms)
 	}
 	h.running.Go(h.poll)
+	h.running.Go(h.pollDesks)
 	h.running.Go(h.ping)
 	h.running.Go(h.dismissDisabled)
 	h.running.Go(h.storeMarks)

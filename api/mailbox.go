@@ -11,6 +11,7 @@ type mailbox struct {
 	frames  [][]byte
 	taken   int   // of frames: given out and not confirmed
 	before  int64 // how many frames were confirmed before these
+	bytes   int   // of frames
 	resumed []func()
 	closed  bool
 }
@@ -20,13 +21,19 @@ func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 func (m *mailbox) put(frame []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.closed && len(m.frames)-m.taken >= queueLength {
+	if !m.closed && (len(m.frames)-m.taken >= queueLength || m.bytes+len(frame) > queueBytes) {
 		m.closed = true
 	}
 	if !m.closed {
-		m.frames = append(m.frames, frame)
+		m.add(frame)
 	}
 	m.signal()
+}
+
+// add runs under the lock.
+func (m *mailbox) add(frame []byte) {
+	m.frames = append(m.frames, frame)
+	m.bytes += len(frame)
 }
 
 func (m *mailbox) offer(frame []byte, resume func()) bool {
@@ -35,11 +42,11 @@ func (m *mailbox) offer(frame []byte, resume func()) bool {
 	if m.closed {
 		return true // nobody waits for it
 	}
-	if len(m.frames)-m.taken >= historyShare {
+	if len(m.frames)-m.taken >= historyShare || len(m.frames) > 0 && m.bytes+len(frame) > queueBytes/2 {
 		m.resumed = append(m.resumed, resume)
 		return false
 	}
-	m.frames = append(m.frames, frame)
+	m.add(frame)
 	m.signal()
 	return true
 }
@@ -69,6 +76,9 @@ func (m *mailbox) confirm(got int64) {
 	arrived := m.taken
 	if got >= 0 {
 		arrived = int(max(0, min(got-m.before, int64(m.taken))))
+	}
+	for _, frame := range m.frames[:arrived] {
+		m.bytes -= len(frame)
 	}
 	m.frames = m.frames[arrived:]
 	m.before += int64(arrived)

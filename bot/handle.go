@@ -141,9 +141,24 @@ func (b *Bot) load(ctx context.Context, turn chat.Turn) (Turn, error) {
 	}
 	t.Text = strings.Join(asked, "\n")
 	if t.Text == "" {
-		return Turn{}, errs.New(errs.Conflict, "the message has been answered already")
+		return Turn{}, b.drop(ctx, turn)
 	}
 	return t, nil
+}
+
+// drop ends a turn in which nothing is left to answer, because it was answered, settled or taken back, and says so.
+// Otherwise it would be claimed again for ever.
+func (b *Bot) drop(ctx context.Context, turn chat.Turn) error {
+	_, err := b.c.Log.Decide(ctx, turn.Workspace, turn.Conversation, func(_ pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+		if c.TurnDue == turn.Seq && c.Epoch == turn.Epoch {
+			c.TurnDue = 0
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return err
+	}
+	return errs.New(errs.Conflict, "the message has been answered already")
 }
 
 // hasWords tells what was said from what happened. Of a file it is the words that came with it; the bot does not look

@@ -198,3 +198,24 @@ func TestAnEditedQuestionIsAnsweredAsEdited(t *testing.T) {
 	answer := w.messages(id)[2]
 	require.Contains(t, answer.Body, "30 days")
 }
+
+// A person calls for a person again after theirs was closed, and is given back: what was settled is not answered again.
+func TestNothingIsLeftToAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b, id := w.bot(0.99, nil), w.conversation()
+	turn := w.say(id, "thanks")
+	_, err := w.log.Edit(t.Context(), w.ws, id, chat.Edit{ClientID: uuid.New(), Seq: 1, Removed: true, Epoch: -1,
+		Sender: chat.Sender{Kind: chat.Visitor, ID: w.contact.String()}})
+	require.NoError(t, err)
+	require.Zero(t, w.get(id).TurnDue, "what was taken back awaits nothing")
+	_, err = w.log.Decide(t.Context(), w.ws, id, func(_ pgx.Tx, c *chat.Conversation) ([]chat.Entry, error) {
+		c.TurnDue = turn.Seq
+		return nil, nil
+	})
+	require.NoError(t, err)
+	again, err := w.log.ClaimTurnOf(t.Context(), w.ws, id, "node", leaseLife)
+	require.NoError(t, err)
+	require.True(t, errs.Is(b.Handle(t.Context(), *again), errs.Conflict))
+	require.Zero(t, w.get(id).TurnDue, "a turn without words ends, or it would be claimed for ever")
+}

@@ -159,7 +159,7 @@ async function agentCloses(visitor, agent) {
     await rating.getByRole('radio', { name: /^1/ }).focus()
     await visitor.keyboard.press('ArrowLeft')
     assert.ok(await rating.getByRole('radio', { name: /^5/ }).isChecked())
-    await visitor.getByLabel('Anything to add?').fill('Friendly, even about tractors.')
+    await visitor.getByRole('textbox', { name: 'Anything to add?' }).fill('Friendly, even about tractors.')
     await shoot(visitor, 'screenshots/12-rating')
     await accessible(visitor, 'The rating', WIDGET)
     await visitor.getByRole('button', { name: 'Send rating' }).click()

@@ -47,6 +47,7 @@ func (d *Desk) Assign(ctx context.Context, ws uuid.UUID) (int, error) {
 
 // carryOut makes the assignments that still hold, in order, and returns how many.
 func (d *Desk) carryOut(ctx context.Context, ws uuid.UUID, plan []assignment, wait bool) (n int, err error) {
+	var failures []error
 	for _, a := range plan {
 		done := false
 		if a.offer > 0 {
@@ -54,8 +55,8 @@ func (d *Desk) carryOut(ctx context.Context, ws uuid.UUID, plan []assignment, wa
 		} else {
 			done, err = d.assign(ctx, ws, a, wait)
 		}
-		if err != nil {
-			return n, err
+		if err != nil { // a conversation that stays locked must not keep the others waiting
+			failures = append(failures, err)
 		}
 		if done {
 			n++
@@ -64,7 +65,7 @@ func (d *Desk) carryOut(ctx context.Context, ws uuid.UUID, plan []assignment, wa
 	if slices.ContainsFunc(plan, func(a assignment) bool { return a.offer > 0 }) {
 		d.changed(ws)
 	}
-	return n, nil
+	return n, errors.Join(failures...)
 }
 
 // assign carries out one assignment, unless agent or conversation is not free any more.

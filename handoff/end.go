@@ -22,24 +22,10 @@ func (d *Desk) Return(ctx context.Context, ws, conversation uuid.UUID, agentID i
 		}
 		c.State = chat.StateBot
 		var err error
-		c.TurnDue, err = unanswered(ctx, tx, c)
+		// What was said while waiting is the bot's to answer once it is back in charge.
+		c.TurnDue, err = d.log.Unanswered(ctx, tx, c, c.LastSeq)
 		return []chat.Entry{entry}, err
 	})
-}
-
-// unanswered returns the number of the visitor's latest message if neither the bot nor a person has written since, else
-// 0: what was said while waiting is the bot's to answer once it is back in charge.
-func unanswered(ctx context.Context, tx pgx.Tx, c *chat.Conversation) (seq int64, err error) {
-	err = tx.QueryRow(ctx, `
-		SELECT coalesce(max(seq) FILTER (WHERE sender_kind = 'visitor'), 0)
-		       * (coalesce(max(seq) FILTER (WHERE sender_kind = 'visitor'), 0)
-		          > coalesce(max(seq) FILTER (WHERE sender_kind <> 'visitor'), 0))::int
-		FROM messages
-		WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'text'`, c.Workspace, c.ID).Scan(&seq)
-	if err != nil {
-		return 0, fmt.Errorf("look for an unanswered message: %w", err)
-	}
-	return seq, nil
 }
 
 // Close ends a conversation and asks the visitor for a rating. An agent may close what they have, and what is with the

@@ -129,7 +129,7 @@ func (l *Log) recordEdit(ctx context.Context, tx pgx.Tx, c *Conversation, e Edit
 	}
 	// Whoever works on the turn has the old text; the new epoch refuses what they write. The turn keeps its number.
 	c.Epoch++
-	left, err := l.unanswered(ctx, tx, c)
+	left, err := l.Unanswered(ctx, tx, c, c.TurnDue)
 	if err != nil {
 		return err
 	}
@@ -137,9 +137,10 @@ func (l *Log) recordEdit(ctx context.Context, tx pgx.Tx, c *Conversation, e Edit
 	return nil
 }
 
-// unanswered returns the number of the visitor's latest message that awaits the bot and was not removed, 0 for none. It
-// reads back to the last words of the other side. A file without words says nothing to the bot.
-func (l *Log) unanswered(ctx context.Context, tx pgx.Tx, c *Conversation) (int64, error) {
+// Unanswered returns the number of the visitor's latest message, upto at most, that awaits the bot and was not removed, 0
+// for none. It reads back to the last words of the other side, or to where the conversation was closed. A file without
+// words says nothing to the bot. It joins the transaction that has the conversation locked.
+func (l *Log) Unanswered(ctx context.Context, tx pgx.Tx, c *Conversation, upto int64) (int64, error) {
 	waiting, err := l.messagesWithin(ctx, tx, c.Workspace, `
 		SELECT `+messageColumns+`, `+openColumns+`
 		FROM messages m JOIN conversations c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
@@ -150,7 +151,7 @@ func (l *Log) unanswered(ctx context.Context, tx pgx.Tx, c *Conversation) (int64
 		          SELECT coalesce(max(o.seq), 0) FROM messages o
 		          WHERE o.workspace_id = $1 AND o.conversation_id = $2
 		                AND (o.kind = 'closed' OR o.kind IN ('text', 'file') AND o.sender_kind <> 'visitor'))
-		ORDER BY m.seq DESC`, c.Workspace, c.ID, c.TurnDue)
+		ORDER BY m.seq DESC`, c.Workspace, c.ID, upto)
 	if err != nil {
 		return 0, fmt.Errorf("look for what is unanswered: %w", err)
 	}

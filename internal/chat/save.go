@@ -50,7 +50,7 @@ func (d *draft) queueLock(b *pgx.Batch, keys []key, mode lockMode) {
 		FROM unnest($1::uuid[], $2::uuid[]) AS k (workspace_id, id)
 		CROSS JOIN LATERAL (
 			SELECT * FROM conversations c WHERE c.workspace_id = k.workspace_id AND c.id = k.id
-			FOR UPDATE `+string(mode)+`) c`, workspaces, ids).
+			FOR NO KEY UPDATE `+string(mode)+`) c`, workspaces, ids).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				c := &change{}

@@ -201,7 +201,7 @@ describe('waiting', () => {
   it('out of hours says when somebody is there, and takes an address', () => {
     const hours = { open: false, opens_at: '2030-05-06T08:00:00Z', leave_message: true }
     says({ t: 'state', state: 'queued', queue: { position: 1 }, hours })
-    expect(find('.queue').textContent).toMatch(/^Nobody is here right now. We are back Monday.*6/)
+    expect(find('.queue').textContent).toMatch(/^You are number 1 in the queue. Nobody is here right now. We are back Monday.*6/)
     const form = find<HTMLFormElement>('form.rating:not([hidden])')
     expect(form.querySelector('input')!.value).toBe('kim@a.test')
     form.querySelector('textarea')!.value = 'Call me'
