@@ -242,7 +242,7 @@ async function outOfHours(site, browser, admin, alice) {
     await shoot(late, 'screenshots/62-widget-out-of-hours')
     await accessible(late, 'The widget out of hours', WIDGET)
     await late.getByRole('button', { name: 'Leave message' }).click()
-    await late.getByText('We will answer to late@visitor.example.').waitFor()
+    await late.getByText('We have your address late@visitor.example.').waitFor()
     await alice.getByRole('region', { name: 'Waiting' }).getByText(/out of hours/).first().waitFor()
     await shoot(alice, 'screenshots/63-desk-out-of-hours')
   })

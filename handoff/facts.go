@@ -34,7 +34,7 @@ func (d *Desk) facts(
 	}
 	f := routing.Facts{Channel: c.Channel, Page: c.PageURL, Language: h.Lang, Intent: h.Intent,
 		Entities: entitiesOf(h.Entities), Sentiment: sentimentOf(h.Reason), Reason: h.Reason, Confidence: h.Confidence,
-		Text: words(entries, last), Messages: int(last), Time: at}
+		Text: words(chat.Fold(entries, entries), last), Messages: int(last), Time: at}
 	if f.Language == "" {
 		f.Language = c.Lang
 	}

@@ -91,14 +91,15 @@ func TestCrawlKeepsWhatItHasWhenItsTimeIsOver(t *testing.T) {
 	t.Parallel()
 	url, pages := endlessSite(t, 9, "")
 	c := brisk()
-	c.Delay = 50 * time.Millisecond
+	c.Delay = 150 * time.Millisecond
 	d := newDesk(t, c)
-	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+	// What was read must be stored in the other half, also on a machine that is busy with other tests.
+	ctx, cancel := context.WithTimeout(t.Context(), 18*time.Second)
 	defer cancel()
 	r, err := d.Run(ctx, d.ws, []string{"crawl:" + url}, Options{})
 	require.NoError(t, err)
 	require.Len(t, r.Added, int(pages.Load()))
-	require.Less(t, len(r.Added), 100, "half of the time is for reading")
+	require.Less(t, len(r.Added), 90, "half of the time is for reading")
 	require.Len(t, r.Failed, 1)
 	require.Contains(t, r.Failed[0].Reason, "half of the time")
 }

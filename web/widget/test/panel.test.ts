@@ -209,7 +209,7 @@ describe('waiting', () => {
     expect(sent().at(-1)).toMatchObject({ t: 'leave_message', email: 'kim@a.test', body: 'Call me' })
     expect(form.hidden).toBe(true)
     mine(1, { kind: 'left_message', client_id: sent().at(-1)!.client_id, body: 'Call me', data: { email: 'kim@a.test' } })
-    expect(text()).toContain('We will answer to kim@a.test.')
+    expect(text()).toContain('We have your address kim@a.test.')
     expect(form.hidden).toBe(true)
   })
 
