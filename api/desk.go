@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"strings"
 	"time"
@@ -86,12 +87,13 @@ func (h *Hub) refreshDesks(ws uuid.UUID, r *refresh) {
 		begun := time.Now()
 		err := h.sendDesk(h.ctx, ws, stale)
 		h.mu.Lock()
+		pause := min(deskShare*time.Since(begun), deskWait)
 		if err != nil {
 			h.warn("cannot read the desk", err)
 			maps.Copy(r.stale, stale)
-			r.again = true
+			r.again, pause = true, deskWait
 		}
-		r.ready = time.Now().Add(min(deskShare*time.Since(begun), deskWait))
+		r.ready = time.Now().Add(pause)
 		if !r.again {
 			r.running = false
 			h.mu.Unlock()
@@ -113,14 +115,16 @@ func (h *Hub) sendDesk(ctx context.Context, ws uuid.UUID, stale map[int64]bool) 
 	if err != nil {
 		return err
 	}
+	var failures []error
 	for _, a := range staff {
 		f, err := h.deskOf(ctx, a, d, stale[a.me.User])
-		if err != nil {
-			return err
+		if err != nil { // the others are told all the same
+			failures = append(failures, err)
+			continue
 		}
 		a.socket.put(frame(f))
 	}
-	return nil
+	return errors.Join(failures...)
 }
 
 // pollDesks is the net under the hints of desks: staff learn of a change within seconds if its hint was lost.
@@ -133,13 +137,7 @@ func (h *Hub) pollDesks() {
 			return
 		case <-tick.C:
 		}
-		workspaces := map[uuid.UUID]bool{}
-		h.mu.RLock()
-		for a := range h.agents {
-			workspaces[a.me.Workspace] = true
-		}
-		h.mu.RUnlock()
-		for ws := range workspaces {
+		for ws := range h.staff() {
 			h.refreshDesk(ws)
 		}
 	}
